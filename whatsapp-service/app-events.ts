@@ -1,0 +1,92 @@
+import type { NewEvent } from './outbox/outbox-store.js';
+import { appendEvents } from './outbox/outbox-store.js';
+import type { MessageAcks, PageAck } from './features/message/message-acks.js';
+import { moveInboundMark } from './features/session/session-store.js';
+import type { Clock } from './shared/clock.js';
+import type { SessionId } from './shared/ids.js';
+import type { Logger } from './shared/logger.js';
+import type { Storage } from './storage/database.js';
+import type { ProviderEvent } from './whatsapp/provider.js';
+
+export interface EventHandlerOptions {
+  storage: Storage;
+  acks: MessageAcks;
+  wakeOutbox(): void;
+  onEvent(kind: string): void;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Provider event → what the backend hears. A batch is one transaction: when this resolves, its events and their outbox rows are on disk,
+ * and the page may forget them. An event that is known already is left out.
+ */
+export function createEventHandler(options: EventHandlerOptions): (id: SessionId, batch: readonly ProviderEvent[]) => Promise<void> {
+  const { storage, acks, clock, logger } = options;
+
+  return async (id, batch) => {
+    const now = clock.now();
+    const fresh = await storage.transaction(async (trx) => {
+      const events: NewEvent[] = [];
+      const pageAcks: PageAck[] = [];
+      let newest = 0;
+      const own = await acks.ownKeys(
+        trx,
+        id,
+        batch.flatMap((event) => (event.kind === 'message_sent' ? event.key : [])),
+      );
+
+      for (const event of batch) {
+        const { dedupeKey, chatId, at } = event;
+        switch (event.kind) {
+          case 'message':
+            newest = Math.max(newest, at);
+            events.push({ name: 'message', chatId, dedupeKey, at, data: event.data });
+            break;
+          case 'message_sent':
+            newest = Math.max(newest, at);
+            // One that we sent is told of when WhatsApp has it; this one came from the phone.
+            if (!own.has(event.key)) events.push({ name: 'message.sent', chatId, dedupeKey, at, data: { ...event.data, id: null } });
+            break;
+          case 'ack':
+            pageAcks.push({ key: event.key, messageId: event.data.messageId, ack: event.data.ack, chatId, at, dedupeKey });
+            break;
+          case 'edited':
+            events.push({ name: 'message.edited', chatId, dedupeKey, at, data: event.data });
+            break;
+          case 'revoked':
+            events.push({ name: 'message.revoked', chatId, dedupeKey, at, data: event.data });
+            break;
+          case 'reaction':
+            events.push({ name: 'message.reaction', chatId, dedupeKey, at, data: event.data });
+            break;
+          case 'group_join':
+            events.push({ name: 'group.join', chatId, dedupeKey, at, data: event.data });
+            break;
+          case 'group_leave':
+            events.push({ name: 'group.leave', chatId, dedupeKey, at, data: event.data });
+            break;
+          case 'group_update':
+            events.push({ name: 'group.update', chatId, dedupeKey, at, data: event.data });
+            break;
+          case 'call':
+            events.push({ name: 'call', chatId, dedupeKey, at, data: event.data });
+            break;
+          case 'unknown':
+            logger.error('An event of a kind that this version does not know; please report it', { session: id, name: event.data.name, raw: event.data.raw });
+            break;
+          default:
+            throw new Error(`Unhandled kind ${(event satisfies never as ProviderEvent).kind}`);
+        }
+      }
+
+      events.push(...(await acks.fromPage(trx, id, pageAcks)));
+      if (newest > 0) await moveInboundMark(trx, id, newest);
+      return appendEvents(trx, id, events, now);
+    });
+
+    for (const event of fresh) options.onEvent(event.name);
+    if (fresh.length > 0) options.wakeOutbox();
+    logger.debug('Events committed', { session: id, events: batch.length, fresh: fresh.length });
+  };
+}

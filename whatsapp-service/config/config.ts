@@ -1,0 +1,61 @@
+import type { CountryCode } from 'libphonenumber-js';
+
+/** The validated settings. `default.env` says what each is for; times are milliseconds. */
+export interface Config {
+  engine: 'webjs' | 'sandbox';
+  http: {
+    host: string;
+    port: number;
+    bodyLimitBytes: number;
+    rateLimitPerMinute: number;
+    trustProxy: boolean;
+  };
+  adminApiKey: string | null;
+  dataDir: string;
+  sessionsDir: string;
+  log: { dir: string; level: 'error' | 'warn' | 'info' | 'debug'; format: 'auto' | 'json' | 'pretty' };
+  defaultCountry: CountryCode;
+  backend: {
+    /** Without a trailing slash; null: nothing is sent, events wait in the outbox. */
+    url: string | null;
+    /** The first signs; the others are valid beside it during a rotation. */
+    secrets: readonly string[];
+    token: string | null;
+    timeoutMs: number;
+    quickRetries: number;
+    retryBaseMs: number;
+    retryCapMs: number;
+    /** Wait between probes after a 401 or 403. */
+    probeMs: number;
+    concurrency: number;
+  };
+  sync: {
+    auto: boolean;
+    concurrentRequests: number;
+    /** 0: no limit. */
+    chatsPerSecond: number;
+    retryDelayMs: number;
+    batchSize: number;
+    maxChatsInMemory: number;
+    /** 0: all. */
+    maxChats: number;
+    /** Days; 0: all. */
+    windowDays: number;
+  };
+  groupParticipants: 'full' | 'count';
+  browser: { kind: 'auto' | 'headless-shell' | 'chrome'; path: string | null; noSandbox: boolean };
+  session: {
+    startTimeoutMs: number;
+    callTimeoutMs: number;
+    restoreConcurrency: number;
+    watchdogIntervalMs: number;
+    watchdogTimeoutMs: number;
+    restartBaseMs: number;
+    restartCapMs: number;
+    qrTerminal: boolean;
+  };
+  send: { maxAttempts: number; retryBaseMs: number; ackTimeoutMs: number };
+  idempotencyTtlMs: number;
+  shutdownTimeoutMs: number;
+  sandbox: { hubUrl: string | null; hubToken: string | null };
+}

@@ -1,0 +1,55 @@
+/**
+ * The error catalogue: every code that the API can answer with, its HTTP status and its sentence.
+ * A sentence tells its reader what to do next. `docs/api.md` lists the same codes; a test compares the two.
+ */
+export const ERRORS = {
+  invalid_request: { status: 400, message: 'The request is not valid. `details` names each field and what it should be.' },
+  invalid_json: { status: 400, message: 'The body is not valid JSON in UTF-8. Send JSON with `Content-Type: application/json`.' },
+  invalid_phone: { status: 400, message: 'This is not a phone number that can be dialled. Write it as +62812…, 0812… or a WhatsApp JID.' },
+  unauthorized: { status: 401, message: 'A valid API key is missing. Send it as `X-Api-Key` or `Authorization: Bearer`.' },
+  forbidden: { status: 403, message: 'This API key may not do that. `details` names the scope or the session that it lacks.' },
+  not_found: { status: 404, message: 'There is nothing at this path. See /docs for the routes.' },
+  session_not_found: { status: 404, message: 'There is no session with this id. Create it with POST /api/sessions.' },
+  message_not_found: { status: 404, message: 'There is no message with this id.' },
+  key_not_found: { status: 404, message: 'There is no active API key with this id. GET /api/keys lists them.' },
+  sync_not_found: { status: 404, message: 'This session has no chat sync yet. Start one with POST /api/sessions/{id}/chats/sync.' },
+  method_not_allowed: { status: 405, message: 'This path does not take this method. `details.allow` lists what it takes.' },
+  not_acceptable: { status: 406, message: 'None of the types in `Accept` can be answered here. `details.produces` lists what can.' },
+  request_timeout: { status: 408, message: 'The request did not arrive in time. Send it again, without a pause.' },
+  session_exists: { status: 409, message: 'A session with this id exists already. Use it, or delete it first.' },
+  session_wrong_state: { status: 409, message: 'The session is not in a state that allows this. `details.state` says which it is in and why.' },
+  sync_running: { status: 409, message: 'A chat sync of this session runs already. `details.sync` shows it.' },
+  idempotency_key_reused: { status: 409, message: 'This Idempotency-Key was used with another body. Use a new key for a new message.' },
+  idempotency_key_in_progress: { status: 409, message: 'A request with this Idempotency-Key is still being answered. Repeat it in a moment.' },
+  last_admin_key: { status: 409, message: 'This is the last API key that may do everything. Make another one before you revoke it.' },
+  preset_key: { status: 409, message: 'This API key comes from the setting ADMIN_API_KEY. Change or empty the setting and restart the service.' },
+  payload_too_large: { status: 413, message: 'The body is too large. `details.limit_bytes` says how much is taken.' },
+  unsupported_media_type: { status: 415, message: 'This content type, charset or encoding is not taken here. Send `application/json` in UTF-8.' },
+  rate_limited: { status: 429, message: 'Too many requests. Wait for the seconds in `Retry-After`.' },
+  headers_too_large: { status: 431, message: 'The request headers are too large. Send fewer or shorter ones.' },
+  internal: { status: 500, message: 'Something failed on our side. Repeat the request; if it stays, look for the request id in the log.' },
+  session_unavailable: { status: 503, message: 'The session\'s page did not answer in time. It is being restarted; repeat the request in a moment.' },
+  shutting_down: { status: 503, message: 'The service is stopping. Repeat the request in a moment.' },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error that is meant for the caller. Anything else that is thrown is answered as `internal`, without its text. */
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(
+    readonly code: ErrorCode,
+    /** Facts for the reader, snake_case. Never a secret, never a body. */
+    readonly details?: Record<string, unknown>,
+  ) {
+    super(ERRORS[code].message);
+    this.name = 'ApiError';
+    this.status = ERRORS[code].status;
+  }
+}
+
+/** The body of every error answer. */
+export interface ErrorBody {
+  error: { code: ErrorCode; message: string; request_id: string; details?: Record<string, unknown> };
+}

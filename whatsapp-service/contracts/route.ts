@@ -1,0 +1,82 @@
+import type { z } from 'zod';
+import type { ErrorCode } from './errors.js';
+
+/**
+ * A route is data: a feature lists its routes, `http/` turns them into Express handlers and into OpenAPI.
+ * So a feature never sees Express, and what is documented is what is validated.
+ */
+export type Scope = 'read' | 'send' | 'admin';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** Who calls. `sessions` is null for a key that may use every session. */
+export interface Caller {
+  keyId: string;
+  scopes: readonly Scope[];
+  sessions: readonly string[] | null;
+}
+
+const INCLUDED: Record<Scope, readonly Scope[]> = { read: ['read', 'send', 'admin'], send: ['send', 'admin'], admin: ['admin'] };
+
+/** Whether one of the caller's scopes is, or includes, the one that is needed. */
+export const hasScope = (caller: Caller, needed: Scope): boolean => caller.scopes.some((held) => INCLUDED[needed].includes(held));
+
+/** Whether the caller's key may use this session. Ids are compared as text: Laravel's `12` is the session `12`. */
+export const mayUseSession = (caller: Caller, sessionId: string | number): boolean => caller.sessions === null || caller.sessions.includes(String(sessionId));
+
+type Infer<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+export interface RouteContext<P = unknown, Q = unknown, B = unknown> {
+  params: P;
+  query: Q;
+  body: B;
+  caller: Caller;
+  requestId: string;
+  /** The `Idempotency-Key` header, checked for its form. */
+  idempotencyKey: string | null;
+  /** The media type that the caller prefers among `produces`. */
+  accept: string;
+  /** SHA-256 (hex) of the body's bytes, unpacked if they came compressed. */
+  bodyHash: string;
+}
+
+export interface RouteAnswer {
+  status: number;
+  /** An object is sent as JSON; a string or bytes as `type`. */
+  body?: unknown;
+  type?: string;
+  headers?: Record<string, string>;
+}
+
+export interface RouteSpec<P extends z.ZodType | undefined, Q extends z.ZodType | undefined, B extends z.ZodType | undefined> {
+  method: Method;
+  /**
+   * OpenAPI form: `/api/sessions/{id}`. Checked against the key's sessions before `handle`: an `{id}` right below
+   * `/api/sessions` or `/sandbox/sessions`, and a `session_id` in the path, the query or at the top of the body.
+   * Whatever else names a session is the feature's to check, with `mayUseSession`.
+   */
+  path: string;
+  /** The scope a key must have; `public` needs no key. `admin` includes `send`, `send` includes `read`. */
+  scope: Scope | 'public';
+  tag: string;
+  summary: string;
+  description?: string;
+  request?: { params?: P; query?: Q; body?: B; bodyExample?: unknown };
+  /** Status → what is answered. `schema` is for the documentation. */
+  responses: Record<number, { description: string; schema?: z.ZodType; example?: unknown }>;
+  /** Media types this route can answer with; JSON when absent. */
+  produces?: readonly string[];
+  errors?: readonly ErrorCode[];
+  handle(context: RouteContext<Infer<P>, Infer<Q>, Infer<B>>): Promise<RouteAnswer> | RouteAnswer;
+}
+
+/** A route whose types have been checked by `route()` and are no longer needed. */
+export type Route = RouteSpec<z.ZodType | undefined, z.ZodType | undefined, z.ZodType | undefined>;
+
+export function route<
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(spec: RouteSpec<P, Q, B>): Route {
+  // The parser in http/ guarantees the types that this forgets.
+  return spec as unknown as Route;
+}

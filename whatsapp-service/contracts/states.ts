@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+/** Session states, in WAHA's words. */
+export const SESSION_STATES = ['STOPPED', 'STARTING', 'SCAN_QR_CODE', 'WORKING', 'FAILED'] as const;
+export type SessionState = (typeof SESSION_STATES)[number];
+
+/**
+ * Why a session is in its state: a code for programs, a sentence for people.
+ * `retry` says whether the bridge tries again by itself.
+ */
+export const SESSION_REASONS = {
+  created: { retry: false, message: 'The session was created and has not been started. Start it with POST /api/sessions/{id}/start.' },
+  stopped_by_request: { retry: false, message: 'The session was stopped on request. Start it again when it is wanted.' },
+  service_stopped: { retry: true, message: 'The service was stopped; the session comes back when it starts.' },
+  launching: { retry: false, message: 'The browser is being started.' },
+  restoring: { retry: false, message: 'The session is being restored from its profile.' },
+  restarting: { retry: false, message: 'The session is being restarted.' },
+  authenticated: { retry: false, message: 'The phone accepted the pairing; WhatsApp is loading.' },
+  waiting_for_scan: { retry: false, message: 'Scan the QR with the phone: WhatsApp, Settings, Linked devices, Link a device.' },
+  ready: { retry: false, message: 'The session is connected and working.' },
+  connection_lost: { retry: true, message: 'WhatsApp cannot be reached from the page. It reconnects by itself; check the network if it lasts.' },
+  browser_not_found: { retry: false, message: 'No browser was found. Run `npm run setup`, or set BROWSER_PATH to a Chromium or Chrome.' },
+  browser_failed: { retry: true, message: 'The browser could not be started. The log has its own words; the start is tried again.' },
+  start_timeout: { retry: true, message: 'The page was not ready before the deadline. The start is tried again.' },
+  page_crashed: { retry: true, message: 'The page crashed. It is being started again.' },
+  page_hung: { retry: true, message: 'The page did not answer. It is being started again.' },
+  browser_gone: { retry: true, message: 'The browser ended unexpectedly. It is being started again.' },
+  page_error: { retry: true, message: 'The page or the library failed. The page is being started again; the log has the cause.' },
+  logged_out: { retry: false, message: 'The phone unlinked this device, or the session was logged out. Start it and scan the QR again.' },
+  conflict: { retry: false, message: 'WhatsApp Web was opened elsewhere with the same link. Close it there, then start this session.' },
+  banned: { retry: false, message: 'WhatsApp refuses this number. Open WhatsApp on the phone and follow what it says.' },
+  auth_failure: { retry: false, message: 'WhatsApp did not accept the stored pairing. Log out and scan the QR again.' },
+} as const satisfies Record<string, { retry: boolean; message: string }>;
+export type SessionReason = keyof typeof SESSION_REASONS;
+
+/** States of an outbound message; they only move to the right, or to `failed`. */
+export const MESSAGE_STATES = ['queued', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'unknown'] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+/** Why an outbound message failed, or cannot be known. */
+export const MESSAGE_REASONS = {
+  number_not_on_whatsapp: 'This number has no WhatsApp account.',
+  chat_not_found: 'WhatsApp knows no such chat for this account.',
+  session_logged_out: 'The session was logged out before the message went out.',
+  session_deleted: 'The session was deleted before the message went out.',
+  send_failed: 'WhatsApp refused the message on every attempt.',
+  outcome_unknown: 'The message may or may not have gone out, and WhatsApp could not be asked. Look at the chat on the phone before you send it again.',
+} as const;
+export type MessageReason = keyof typeof MESSAGE_REASONS;
+
+/** WhatsApp's acknowledgement levels. */
+export const ACKS = { '-1': 'ERROR', 0: 'PENDING', 1: 'SERVER', 2: 'DEVICE', 3: 'READ', 4: 'PLAYED' } as const;
+export type AckLevel = -1 | 0 | 1 | 2 | 3 | 4;
+export type AckName = (typeof ACKS)[AckLevel];
+
+export const ackName = (level: AckLevel): AckName => ACKS[level];
+
+/** `queued` waits for a working session; `interrupted` waits for it to come back; `blocked` waits for the backend to accept us again. */
+export const SYNC_STATES = ['queued', 'running', 'interrupted', 'blocked', 'completed', 'failed'] as const;
+export type SyncState = (typeof SYNC_STATES)[number];
+
+export const zSessionState = z.enum(SESSION_STATES);
+export const zMessageState = z.enum(MESSAGE_STATES);
+export const zSyncState = z.enum(SYNC_STATES);
+export const zAckName = z.enum(['ERROR', 'PENDING', 'SERVER', 'DEVICE', 'READ', 'PLAYED']);

@@ -1,0 +1,122 @@
+import type { SyncState } from '../../contracts/states.js';
+import { newDeliveryId, newSyncId, type ChatId, type SessionId } from '../../shared/ids.js';
+import type { Db } from '../../storage/database.js';
+import type { ChatSyncBatchRow, ChatSyncRow } from '../../storage/schema.js';
+
+/** What one run takes in; 0 is no limit. */
+export interface SyncOptions {
+  max_chats: number;
+  /** Days. */
+  sync_window: number;
+}
+
+export const ACTIVE: readonly SyncState[] = ['queued', 'running', 'interrupted', 'blocked'];
+
+export const findSync = (db: Db, id: string): Promise<ChatSyncRow | undefined> => db.selectFrom('chat_sync').selectAll().where('id', '=', id).executeTakeFirst();
+
+export const latestSync = (db: Db, sessionId: SessionId): Promise<ChatSyncRow | undefined> =>
+  db.selectFrom('chat_sync').selectAll().where('session_id', '=', sessionId).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst();
+
+export const activeSync = (db: Db, sessionId: SessionId): Promise<ChatSyncRow | undefined> =>
+  db.selectFrom('chat_sync').selectAll().where('session_id', '=', sessionId).where('state', 'in', ACTIVE).orderBy('created_at', 'desc').limit(1).executeTakeFirst();
+
+export async function insertSync(trx: Db, sessionId: SessionId, options: SyncOptions, now: number): Promise<string> {
+  const id = newSyncId();
+  await trx
+    .insertInto('chat_sync')
+    .values({
+      id,
+      session_id: sessionId,
+      state: 'queued',
+      options: JSON.stringify(options),
+      total: 0,
+      synced: 0,
+      gone: 0,
+      dead: 0,
+      batches: 0,
+      private: 0,
+      groups: 0,
+      created_at: now,
+    })
+    .execute();
+  return id;
+}
+
+export async function updateSync(trx: Db, id: string, change: Partial<Omit<ChatSyncRow, 'id' | 'session_id' | 'options' | 'created_at'>>): Promise<void> {
+  await trx.updateTable('chat_sync').set(change).where('id', '=', id).execute();
+}
+
+/** The plan of a run: which chats, in which batches. It is what makes a run that broke off go on where it was. */
+export async function insertBatches(trx: Db, syncId: string, batches: readonly (readonly ChatId[])[]): Promise<void> {
+  const rows = batches.map((chatIds, index) => ({
+    sync_id: syncId,
+    number: index + 1,
+    delivery_id: newDeliveryId(),
+    chat_ids: JSON.stringify(chatIds),
+    state: 'pending' as const,
+    attempts: 0,
+  }));
+  for (let start = 0; start < rows.length; start += 500) {
+    await trx.insertInto('chat_sync_batch').values(rows.slice(start, start + 500)).execute();
+  }
+}
+
+/** The next batches after `after` that the backend does not have. */
+export const pendingBatches = (db: Db, syncId: string, after: number, limit: number): Promise<ChatSyncBatchRow[]> =>
+  db
+    .selectFrom('chat_sync_batch')
+    .selectAll()
+    .where('sync_id', '=', syncId)
+    .where('state', '=', 'pending')
+    .where('number', '>', after)
+    .orderBy('number')
+    .limit(limit)
+    .execute();
+
+export interface BatchCounts {
+  synced: number;
+  gone: number;
+  dead: number;
+  private: number;
+  groups: number;
+}
+
+/** Settles a batch and counts it, in one commit: a batch is never counted twice. */
+export async function settleBatch(
+  trx: Db,
+  batch: Pick<ChatSyncBatchRow, 'sync_id' | 'number'>,
+  answer: { state: 'delivered' | 'dead'; status: number | null; error: string | null },
+  counts: BatchCounts,
+): Promise<void> {
+  await trx
+    .updateTable('chat_sync_batch')
+    .set((eb) => ({ state: answer.state, last_status: answer.status, last_error: answer.error, attempts: eb('attempts', '+', 1) }))
+    .where('sync_id', '=', batch.sync_id)
+    .where('number', '=', batch.number)
+    .execute();
+  await trx
+    .updateTable('chat_sync')
+    .set((eb) => ({
+      synced: eb('synced', '+', counts.synced),
+      gone: eb('gone', '+', counts.gone),
+      dead: eb('dead', '+', counts.dead),
+      private: eb('private', '+', counts.private),
+      groups: eb('groups', '+', counts.groups),
+    }))
+    .where('id', '=', batch.sync_id)
+    .execute();
+}
+
+export async function failBatchAttempt(db: Db, batch: ChatSyncBatchRow, status: number | null, error: string): Promise<void> {
+  await db
+    .updateTable('chat_sync_batch')
+    .set((eb) => ({ attempts: eb('attempts', '+', 1), last_status: status, last_error: error }))
+    .where('sync_id', '=', batch.sync_id)
+    .where('number', '=', batch.number)
+    .execute();
+}
+
+/** Plans of finished runs are of no use; the run's own row stays. */
+export async function dropPlan(trx: Db, syncId: string): Promise<void> {
+  await trx.deleteFrom('chat_sync_batch').where('sync_id', '=', syncId).where('state', '=', 'delivered').execute();
+}

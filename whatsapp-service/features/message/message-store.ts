@@ -1,0 +1,74 @@
+import type { MessageReason } from '../../contracts/states.js';
+import type { MessageId, SessionId } from '../../shared/ids.js';
+import type { Db } from '../../storage/database.js';
+import type { MessageRow, NewMessageRow } from '../../storage/schema.js';
+
+export const insertMessage = async (trx: Db, row: NewMessageRow): Promise<void> => void (await trx.insertInto('message').values(row).execute());
+
+export const findMessage = (db: Db, id: MessageId): Promise<MessageRow | undefined> => db.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst();
+
+export const findByKey = (db: Db, sessionId: SessionId, keys: readonly string[]): Promise<MessageRow[]> =>
+  db.selectFrom('message').selectAll().where('session_id', '=', sessionId).where('wa_key', 'in', keys).execute();
+
+/** The session's next message whose time has come. */
+export const nextQueued = (db: Db, sessionId: SessionId, now: number): Promise<MessageRow | undefined> =>
+  db
+    .selectFrom('message')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .where('state', '=', 'queued')
+    .where('next_attempt_at', '<=', now)
+    .orderBy('next_attempt_at')
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+
+/** When the session's next message is due, in milliseconds since the epoch. */
+export async function nextQueuedAt(db: Db, sessionId: SessionId): Promise<number | null> {
+  const row = await db
+    .selectFrom('message')
+    .select((eb) => eb.fn.min('next_attempt_at').as('at'))
+    .where('session_id', '=', sessionId)
+    .where('state', '=', 'queued')
+    .executeTakeFirst();
+  return row?.at ?? null;
+}
+
+/** Messages whose send began and whose end is not known, the oldest first. */
+export const inSending = (db: Db, sessionId: SessionId): Promise<MessageRow[]> =>
+  db.selectFrom('message').selectAll().where('session_id', '=', sessionId).where('state', '=', 'sending').orderBy('created_at').orderBy('id').execute();
+
+/** Sessions that have something to send now. */
+export async function sessionsWithQueued(db: Db, now: number): Promise<SessionId[]> {
+  const rows = await db.selectFrom('message').select('session_id').distinct().where('state', '=', 'queued').where('next_attempt_at', '<=', now).execute();
+  return rows.map((row) => row.session_id as SessionId);
+}
+
+export async function updateMessage(trx: Db, id: string, change: Partial<Omit<MessageRow, 'id' | 'session_id' | 'chat_id' | 'phone' | 'type' | 'content' | 'wa_key' | 'created_at'>>): Promise<void> {
+  await trx.updateTable('message').set(change).where('id', '=', id).execute();
+}
+
+export const failMessage = (trx: Db, id: string, reason: MessageReason, detail: string | null, now: number): Promise<void> =>
+  updateMessage(trx, id, { state: 'failed', reason, detail, updated_at: now });
+
+export interface IdempotentRequest {
+  apiKeyId: string;
+  key: string;
+  requestHash: string;
+}
+
+export const findIdempotent = (db: Db, { apiKeyId, key }: IdempotentRequest): Promise<{ request_hash: string; message_id: string; created_at: number } | undefined> =>
+  db.selectFrom('idempotency_key').select(['request_hash', 'message_id', 'created_at']).where('api_key_id', '=', apiKeyId).where('key', '=', key).executeTakeFirst();
+
+export async function insertIdempotent(trx: Db, request: IdempotentRequest, messageId: MessageId, now: number): Promise<void> {
+  await trx
+    .insertInto('idempotency_key')
+    .values({ api_key_id: request.apiKeyId, key: request.key, request_hash: request.requestHash, message_id: messageId, created_at: now })
+    .execute();
+}
+
+/** Forgets keys that are older than their lifetime. */
+export async function expireIdempotent(db: Db, before: number): Promise<void> {
+  await db.deleteFrom('idempotency_key').where('created_at', '<', before).execute();
+}

@@ -1,0 +1,55 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kysely, Migrator, sql, type Migration } from 'kysely';
+import { lockDataDirectory, sqliteDialect } from './dialect.js';
+import { foundation } from './migrations/0001-foundation.js';
+import type { Database } from './schema.js';
+
+/** Queries run on `Db`; inside `transaction` the same type means "part of this transaction". */
+export type Db = Kysely<Database>;
+
+const MIGRATIONS: Record<string, Migration> = { '0001-foundation': foundation };
+
+export interface Storage {
+  db: Db;
+  /** All or nothing, on disk when it resolves. Never awaits anything but `trx` inside: the database has one writer. */
+  transaction<T>(work: (trx: Db) => Promise<T>): Promise<T>;
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the database under `dataDir`, takes its lock and brings its schema up to date. */
+export async function openStorage(dataDir: string): Promise<Storage> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const unlock = lockDataDirectory(join(dataDir, 'service.lock'));
+  if (!unlock) {
+    throw new Error(`Another bridge works on ${dataDir}. Stop it first, or give this one its own DATA_DIR.`);
+  }
+  const db = new Kysely<Database>({ dialect: sqliteDialect(join(dataDir, 'bridge.sqlite')) });
+  try {
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    unlock();
+    throw error;
+  }
+  return {
+    db,
+    transaction: (work) => db.transaction().execute(work),
+    ping: async () => void (await sql`select 1`.execute(db)),
+    close: async () => {
+      await db.destroy();
+      unlock();
+    },
+  };
+}
+
+async function migrate(db: Db): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error) {
+    const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'unknown';
+    throw new Error(`The database could not be brought up to date (migration ${failed}).`, { cause: error });
+  }
+}

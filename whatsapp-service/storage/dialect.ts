@@ -1,0 +1,70 @@
+import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+import { SqliteDialect, sql, type CreateTableBuilder, type Dialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
+
+/**
+ * Everything that differs between databases lives in this file: opening one, and the key that counts up.
+ * A second database adds its dialect here; no feature changes.
+ */
+
+/** SQLite in one file: WAL, and a commit is on disk before it is acknowledged (`synchronous=FULL`). */
+export function sqliteDialect(file: string): Dialect {
+  const db = new DatabaseSync(file);
+  db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;');
+  return new SqliteDialect({ database: new SqliteAdapter(db) });
+}
+
+/**
+ * Takes a lock that the operating system drops with the process, however it ends,
+ * so that two services never work on one data directory. Returns its release, or null when another holds it.
+ */
+export function lockDataDirectory(file: string): (() => void) | null {
+  const lock = new DatabaseSync(file);
+  try {
+    lock.exec('PRAGMA busy_timeout=0; BEGIN EXCLUSIVE;');
+  } catch {
+    lock.close();
+    return null;
+  }
+  return () => {
+    lock.exec('ROLLBACK');
+    lock.close();
+  };
+}
+
+/** A primary key that the database counts up. */
+export function incrementingKey<T extends string>(table: CreateTableBuilder<T>, column: string): CreateTableBuilder<T> {
+  return table.addColumn(column, sql`integer`, (c) => c.primaryKey().autoIncrement()) as CreateTableBuilder<T>;
+}
+
+/** Prepared statements are kept: preparing one costs more than running it. */
+const MAX_STATEMENTS = 500;
+
+/** What Kysely expects of a SQLite library, over `node:sqlite`'s API. */
+class SqliteAdapter implements SqliteDatabase {
+  private readonly statements = new Map<string, SqliteStatement>();
+
+  constructor(private readonly db: InstanceType<typeof DatabaseSync>) {}
+
+  close(): void {
+    this.statements.clear();
+    this.db.close();
+  }
+
+  prepare(source: string): SqliteStatement {
+    const known = this.statements.get(source);
+    if (known) return known;
+    if (this.statements.size >= MAX_STATEMENTS) this.statements.clear();
+    const statement = adapt(this.db.prepare(source));
+    this.statements.set(source, statement);
+    return statement;
+  }
+}
+
+function adapt(statement: StatementSyncInstance): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...parameters),
+    run: (parameters) => statement.run(...parameters),
+    iterate: (parameters) => statement.iterate(...parameters) as IterableIterator<unknown>,
+  };
+}

@@ -1,0 +1,164 @@
+import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
+import type { MessageReason, MessageState, SessionReason, SessionState, SyncState } from '../contracts/states.js';
+
+/**
+ * The tables. Times are milliseconds since the Unix epoch; JSON is text; a flag is 0 or 1,
+ * so that the same rows read alike on SQLite and on PostgreSQL.
+ */
+export interface Database {
+  api_key: ApiKeyTable;
+  session: SessionTable;
+  event: EventTable;
+  outbox: OutboxTable;
+  outbox_lane: OutboxLaneTable;
+  message: MessageTable;
+  idempotency_key: IdempotencyKeyTable;
+  chat_sync: ChatSyncTable;
+  chat_sync_batch: ChatSyncBatchTable;
+}
+
+/** Set once, at insert. */
+type Fixed<T> = ColumnType<T, T, never>;
+
+export interface ApiKeyTable {
+  id: Fixed<string>;
+  name: string;
+  /** SHA-256 (hex) of the key; the key itself is shown once and never stored. */
+  hash: Fixed<string>;
+  scopes: string;
+  /** JSON array of session ids, or null: all. */
+  sessions: string | null;
+  created_at: Fixed<number>;
+  revoked_at: number | null;
+}
+
+export interface SessionTable {
+  id: Fixed<string>;
+  /** JSON of the id as the caller wrote it (`12` or `"sales"`). */
+  echo_id: Fixed<string>;
+  /** JSON of the workspace's id, or null. */
+  workspace_id: string | null;
+  /** What the operator wants; a restart of the service brings `running` sessions back. */
+  desired: 'running' | 'stopped';
+  state: SessionState;
+  reason: SessionReason;
+  detail: string | null;
+  /** 1 once a phone was paired and not logged out. */
+  paired: number;
+  phone: string | null;
+  lid: string | null;
+  pushname: string | null;
+  last_sequence: number;
+  /** Time of the newest inbound message that is committed; the catch-up looks back from here. */
+  inbound_mark: number | null;
+  created_at: Fixed<number>;
+  updated_at: number;
+}
+
+export interface EventTable {
+  id: Fixed<string>;
+  session_id: Fixed<string>;
+  session_echo: Fixed<string>;
+  workspace_echo: Fixed<string | null>;
+  sequence: Fixed<number>;
+  name: Fixed<string>;
+  chat_id: Fixed<string | null>;
+  dedupe_key: Fixed<string>;
+  data: Fixed<string>;
+  happened_at: Fixed<number>;
+  created_at: Fixed<number>;
+}
+
+export interface OutboxTable {
+  /** Order of insertion. */
+  seq: Generated<number>;
+  /** The delivery's id. */
+  id: Fixed<string>;
+  event_id: Fixed<string>;
+  session_id: Fixed<string>;
+  lane: Fixed<string>;
+  state: 'pending' | 'delivered' | 'dead';
+  attempts: number;
+  last_status: number | null;
+  last_error: string | null;
+  created_at: Fixed<number>;
+  finished_at: number | null;
+}
+
+/** One row a lane that has something pending; only a lane's first delivery is ever due. */
+export interface OutboxLaneTable {
+  lane: Fixed<string>;
+  next_attempt_at: number;
+}
+
+export interface MessageTable {
+  id: Fixed<string>;
+  session_id: Fixed<string>;
+  chat_id: Fixed<string>;
+  phone: Fixed<string | null>;
+  type: Fixed<string>;
+  content: Fixed<string>;
+  /** The WhatsApp message id, committed before the send. */
+  wa_key: Fixed<string>;
+  /** WhatsApp's serialised id, known after the send. */
+  wa_message_id: string | null;
+  state: MessageState;
+  reason: MessageReason | null;
+  detail: string | null;
+  ack: number | null;
+  attempts: number;
+  next_attempt_at: number;
+  created_at: Fixed<number>;
+  updated_at: number;
+  sent_at: number | null;
+  delivered_at: number | null;
+  read_at: number | null;
+}
+
+export interface IdempotencyKeyTable {
+  api_key_id: Fixed<string>;
+  key: Fixed<string>;
+  request_hash: Fixed<string>;
+  message_id: Fixed<string>;
+  created_at: Fixed<number>;
+}
+
+export interface ChatSyncTable {
+  id: Fixed<string>;
+  session_id: Fixed<string>;
+  state: SyncState;
+  /** JSON: `{max_chats, sync_window}` as this run uses them. */
+  options: Fixed<string>;
+  total: number;
+  synced: number;
+  gone: number;
+  dead: number;
+  batches: number;
+  private: number;
+  groups: number;
+  error_code: string | null;
+  error: string | null;
+  created_at: Fixed<number>;
+  started_at: number | null;
+  finished_at: number | null;
+}
+
+export interface ChatSyncBatchTable {
+  sync_id: Fixed<string>;
+  number: Fixed<number>;
+  delivery_id: Fixed<string>;
+  /** JSON array of chat ids. */
+  chat_ids: Fixed<string>;
+  state: 'pending' | 'delivered' | 'dead';
+  attempts: number;
+  last_status: number | null;
+  last_error: string | null;
+}
+
+export type SessionRow = Selectable<SessionTable>;
+export type EventRow = Selectable<EventTable>;
+export type OutboxRow = Selectable<OutboxTable>;
+export type MessageRow = Selectable<MessageTable>;
+export type NewMessageRow = Insertable<MessageTable>;
+export type ChatSyncRow = Selectable<ChatSyncTable>;
+export type ChatSyncBatchRow = Selectable<ChatSyncBatchTable>;

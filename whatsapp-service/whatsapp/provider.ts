@@ -1,0 +1,124 @@
+import type { ChatId, SessionId } from '../shared/ids.js';
+import type { AckLevel, SessionReason } from '../contracts/states.js';
+import type { ChatPayload, EventData } from '../contracts/payloads.js';
+
+/**
+ * The port to WhatsApp. A feature knows this file; only `whatsapp/web` knows whatsapp-web.js.
+ *
+ * Times are milliseconds since the Unix epoch. Methods reject with `ProviderError`.
+ */
+export interface Provider {
+  /** A handle for one session. Nothing is started. `sink` is told what happens. */
+  session(id: SessionId, sink: ProviderSink): ProviderSession;
+}
+
+export interface ProviderSession {
+  readonly id: SessionId;
+  /** Opens the browser and the page. Resolves once the page is injected; pairing and readiness arrive as events. */
+  start(): Promise<void>;
+  /** Closes the page and the browser, and waits until its processes are gone. Never rejects. */
+  stop(): Promise<void>;
+  /** Unlinks the device at WhatsApp where it can be reached, closes, and deletes the profile. */
+  logout(): Promise<void>;
+  /** Deletes the profile from disk. Only while stopped. */
+  deleteProfile(): Promise<void>;
+  /** A cheap call into the page, for the watchdog. Rejects when it is not answered in `timeoutMs`. */
+  probe(timeoutMs: number): Promise<PageHealth>;
+  /** Asks WhatsApp for a new QR. */
+  refreshQr(): Promise<void>;
+  /** Events that were missed while nobody listened: see `CatchUp`. Their `events` arrive at the sink before this resolves. */
+  catchUp(since: number): Promise<{ found: number }>;
+  /** Every chat's id and time of its last message, newest first. */
+  listChats(): Promise<ChatRef[]>;
+  /** The chats with these ids (at most 500), in their order. A chat that WhatsApp no longer has is left out. */
+  chats(ids: readonly ChatId[]): Promise<ChatPayload[]>;
+  sendText(message: OutboundText): Promise<SendResult>;
+  /** What became of a message that may have been sent before a crash. */
+  lookUp(chatId: ChatId, key: string): Promise<LookUp>;
+}
+
+export interface ChatRef {
+  id: ChatId;
+  lastMessageAt: number | null;
+  isGroup: boolean;
+}
+
+export interface OutboundText {
+  chatId: ChatId;
+  /** The WhatsApp message id that was committed for this message (`newWhatsAppKey()`). */
+  key: string;
+  text: string;
+  /** It was tried before: WhatsApp is asked for the id first, and a message that it has is not sent again. */
+  repeat: boolean;
+}
+
+export interface SendResult {
+  /** WhatsApp's serialised id. */
+  messageId: string;
+  /** SERVER or more: WhatsApp has it. PENDING: the page keeps it and sends it when it is connected again; an ack event follows. */
+  ack: AckLevel;
+}
+
+export type LookUp = { found: false } | { found: true; messageId: string; ack: AckLevel };
+
+export interface PageHealth {
+  /** WhatsApp Web's own word: CONNECTED, UNPAIRED, UNPAIRED_IDLE, TIMEOUT, CONFLICT, … */
+  socketState: string;
+  hasSynced: boolean;
+  /** Events that wait in the page to be committed. */
+  backlog: number;
+}
+
+/** `retry` false: repeating the same call cannot help. */
+export class ProviderError extends Error {
+  constructor(
+    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'send_failed' | 'browser_not_found' | 'browser_failed',
+    message: string,
+    readonly retry: boolean,
+  ) {
+    super(message);
+    this.name = 'ProviderError';
+  }
+}
+
+/** Where a session's events go. */
+export interface ProviderSink {
+  /** Changes of the session itself, in their order. */
+  lifecycle(event: LifecycleEvent): void;
+  /**
+   * A batch of events, in the page's order. The page keeps them until this resolves:
+   * it resolves when they are committed, and rejects when they must be handed over again.
+   */
+  events(batch: readonly ProviderEvent[]): Promise<void>;
+}
+
+export type LifecycleEvent =
+  | { kind: 'qr'; qr: string }
+  | { kind: 'authenticated' }
+  | { kind: 'ready'; phone: string | null; lid: string | null; pushname: string | null }
+  | { kind: 'connection'; state: 'lost' | 'restored' }
+  /** The session ended by itself; its browser is closed or closing. */
+  | { kind: 'ended'; reason: SessionReason; detail: string };
+
+interface EventOf<K extends string, D> {
+  kind: K;
+  /** The same for the same happening, so that a repeat is recognised. */
+  dedupeKey: string;
+  /** Order is kept within a chat. */
+  chatId: string;
+  /** When it happened. */
+  at: number;
+  data: D;
+}
+
+export type ProviderEvent =
+  | EventOf<'message', EventData<'message'>>
+  | (EventOf<'message_sent', EventData<'message'>> & { key: string })
+  | (EventOf<'ack', { messageId: string; ack: AckLevel }> & { key: string })
+  | EventOf<'edited', EventData<'message.edited'>>
+  | EventOf<'revoked', EventData<'message.revoked'>>
+  | EventOf<'reaction', EventData<'message.reaction'>>
+  | EventOf<'group_join' | 'group_leave' | 'group_update', EventData<'group.join'>>
+  | EventOf<'call', EventData<'call'>>
+  /** A kind that this version does not know: kept and logged, never dropped in silence. */
+  | EventOf<'unknown', { name: string; raw: unknown }>;

@@ -1,0 +1,42 @@
+import type { Page } from 'puppeteer';
+import { ProviderError } from '../provider.js';
+
+type ErrorCode = ProviderError['code'];
+
+/** Errors of the page that repeating cannot mend. */
+const FINAL: ReadonlySet<string> = new Set<ErrorCode>(['number_not_on_whatsapp', 'chat_not_found']);
+const KNOWN: ReadonlySet<string> = new Set<ErrorCode>([...(FINAL as Set<ErrorCode>), 'send_failed', 'timeout']);
+
+/**
+ * Calls one function of the page bridge. Every call has a deadline: a renderer that has crashed or hangs never answers.
+ * The text is a plain expression, so that no compiler's helper is needed inside the page.
+ */
+export async function callPage<T>(page: Page, name: string, args: unknown, deadlineMs: number): Promise<T> {
+  const expression = `window.__waBridge.call(${JSON.stringify(name)}, ${JSON.stringify(args ?? {})})`;
+  const answer = await withDeadline(page.evaluate(expression) as Promise<string>, deadlineMs, name);
+  const parsed = JSON.parse(answer) as { ok: T } | { error: { code: string; message: string } };
+  if ('ok' in parsed) return parsed.ok;
+  if ('error' in parsed) {
+    const { code, message } = parsed.error;
+    const known = KNOWN.has(code) ? (code as ErrorCode) : 'page_unavailable';
+    throw new ProviderError(known, message, !FINAL.has(known));
+  }
+  return undefined as T;
+}
+
+async function withDeadline<T>(work: Promise<T>, deadlineMs: number, name: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ProviderError('timeout', `The page did not answer ${name} within ${deadlineMs} ms.`, true)), deadlineMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } catch (error) {
+    if (error instanceof ProviderError) throw error;
+    throw new ProviderError('page_unavailable', error instanceof Error ? error.message : String(error), true);
+  } finally {
+    clearTimeout(timer);
+    // The loser of the race must not end the process.
+    work.catch(() => {});
+  }
+}

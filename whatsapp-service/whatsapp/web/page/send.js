@@ -1,0 +1,90 @@
+/**
+ * One send at a time. The WhatsApp message id was chosen and committed by node; WhatsApp Web asks
+ * `WAWebMsgKey.newId()` for one, and gets ours for the send that is under way.
+ */
+let ownKey = null;
+let turn = Promise.resolve();
+
+const takeOverNewId = () => {
+  const MsgKey = window.require('WAWebMsgKey');
+  if (MsgKey.newId.isBridge) return;
+  const original = MsgKey.newId.bind(MsgKey);
+  MsgKey.newId = async () => {
+    const key = ownKey ?? (await original());
+    ownKey = null;
+    return key;
+  };
+  MsgKey.newId.isBridge = true;
+};
+
+const openChat = async (chatId) => {
+  const known = bridge.findChat(chatId);
+  if (known) return known;
+  if (bridge.isGroup(chatId)) throw bridge.fail('chat_not_found', 'This account has no such group.');
+  const target = bridge.wid(chatId);
+  const exists = await window.require('WAWebQueryExistsJob').queryWidExists(target);
+  if (!exists) throw bridge.fail('number_not_on_whatsapp', 'This number is not on WhatsApp.');
+  const found = await window.require('WAWebFindChatAction').findOrCreateLatestChat(exists.wid ?? target);
+  if (!found?.chat) throw bridge.fail('chat_not_found', 'WhatsApp did not open a chat with this number.');
+  return found.chat;
+};
+
+const within = (ms, promise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, null))]);
+
+const resultOf = (msg) => {
+  if (msg.ack < 0) throw bridge.fail('send_failed', 'WhatsApp refused the message.');
+  return { id: msg.id._serialized, key: msg.id.id, ack: msg.ack ?? 0 };
+};
+
+const sendNow = async ({ chatId, key, text, repeat, ackTimeoutMs }) => {
+  takeOverNewId();
+  const before = repeat ? await findMessage(chatId, key) : null;
+  if (before && !(before.ack < 0)) return resultOf(before);
+  const chat = await openChat(chatId);
+  ownKey = key;
+  try {
+    const sending = window.WWebJS.sendMessage(chat, text, { waitUntilMsgSent: true, mentionedJidList: [] });
+    const sent = await within(ackTimeoutMs, sending);
+    const msg = sent ?? (await findMessage(chatId, key));
+    if (!msg) throw bridge.fail('timeout', 'The page did not take the message in time.');
+    return resultOf(msg);
+  } finally {
+    ownKey = null;
+  }
+};
+
+bridge.calls.sendText = (args) => {
+  const result = turn.then(() => sendNow(args));
+  turn = result.catch(() => {});
+  return result;
+};
+
+/** A message's serialised ids carry its chat, and in a group also us, under either of our ids. */
+const serialisedIds = (chatId, key) => {
+  const me = window.require('WAWebUserPrefsMeUser');
+  const chats = [chatId, bridge.lidJid(chatId)].filter(Boolean);
+  const own = [me.getMaybeMePnUser?.(), me.getMaybeMeLidUser?.()].map((id) => bridge.jid(id)).filter(Boolean);
+  return chats.flatMap((chat) => {
+    const id = `true_${chat}_${key}`;
+    return bridge.isGroup(chat) ? [...own.map((jid) => `${id}_${jid}`), id] : [id];
+  });
+};
+
+const findMessage = async (chatId, key) => {
+  const { Msg } = window.require('WAWebCollections');
+  const ids = serialisedIds(chatId, key);
+  for (const id of ids) {
+    const loaded = Msg.get(id);
+    if (loaded) return loaded;
+  }
+  for (const id of ids) {
+    const stored = (await Msg.getMessagesById([id]))?.messages?.[0];
+    if (stored) return stored;
+  }
+  return null;
+};
+
+bridge.calls.lookUp = async ({ chatId, key }) => {
+  const msg = await findMessage(chatId, key);
+  return msg ? { found: true, id: msg.id._serialized, ack: msg.ack ?? 0 } : { found: false };
+};

@@ -1,0 +1,62 @@
+import { join, resolve } from 'node:path';
+import type { Config } from '../../config/config.js';
+import type { Clock } from '../../shared/clock.js';
+import type { SessionId } from '../../shared/ids.js';
+import type { Logger } from '../../shared/logger.js';
+import { ProviderError, type Provider, type ProviderSink } from '../provider.js';
+import type { BrowserSettings } from './browser.js';
+import { findBrowser } from './find-browser.js';
+import { WebSession } from './web-session.js';
+
+/** How the page is reached: nothing for the real WhatsApp Web, the sandbox's own flags for the simulated one. */
+export interface PageSource {
+  args: readonly string[];
+  disableFeatures: readonly string[];
+  prelude(sessionId: string): string;
+}
+
+export const REAL_WHATSAPP: PageSource = { args: [], disableFeatures: [], prelude: () => '' };
+
+export interface WebProviderOptions {
+  config: Config;
+  source: PageSource;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** whatsapp-web.js behind the provider port: one browser and one profile a session. */
+export class WebProvider implements Provider {
+  private readonly sessions = new Map<SessionId, WebSession>();
+
+  constructor(private readonly options: WebProviderOptions) {}
+
+  session(id: SessionId, sink: ProviderSink): WebSession {
+    const { config, source, clock, logger } = this.options;
+    const session = new WebSession(id, sink, {
+      profileDir: join(resolve(config.sessionsDir), id),
+      browser: () => this.browser(),
+      prelude: source.prelude(id),
+      callTimeoutMs: config.session.callTimeoutMs,
+      ackTimeoutMs: config.send.ackTimeoutMs,
+      closeGraceMs: Math.min(5_000, config.shutdownTimeoutMs),
+      withParticipants: config.groupParticipants === 'full',
+      clock,
+      logger: logger.child({ session: id }),
+    });
+    this.sessions.set(id, session);
+    return session;
+  }
+
+  async crashPage(id: SessionId): Promise<void> {
+    await this.sessions.get(id)?.crashPage();
+  }
+
+  private browser(): BrowserSettings {
+    const { config, source } = this.options;
+    const found = findBrowser(config.browser);
+    if (!found) {
+      throw new ProviderError('browser_not_found', 'No browser was found. Run `npm run setup`, or set BROWSER_PATH to a Chromium or Chrome.', false);
+    }
+    return { found, noSandbox: config.browser.noSandbox, args: source.args, disableFeatures: source.disableFeatures };
+  }
+}

@@ -1,0 +1,258 @@
+import type { Browser, Page } from 'puppeteer';
+import wweb from 'whatsapp-web.js';
+import type { ChatPayload } from '../../contracts/payloads.js';
+import type { AckLevel, SessionReason } from '../../contracts/states.js';
+import type { Clock } from '../../shared/clock.js';
+import { asChatId, type ChatId, type SessionId } from '../../shared/ids.js';
+import type { Logger } from '../../shared/logger.js';
+import { phoneFromJid } from '../../shared/phone.js';
+import { ProviderError, type ChatRef, type LookUp, type OutboundText, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
+import { closeBrowser, deleteProfile, launchOptions, prepareProfile, userAgentOf, type BrowserSettings } from './browser.js';
+import { decodeChat } from './decode/chat.js';
+import { decodeBatch } from './decode/event.js';
+import { callPage } from './page-calls.js';
+import { pageScript, type PageBatch, type PageChat } from './page-script.js';
+import { ProfileAuth } from './profile-auth.js';
+
+export interface WebSessionOptions {
+  profileDir: string;
+  /** Looked up at each start, so that a browser that was installed since is found. Throws `browser_not_found`. */
+  browser(): BrowserSettings;
+  /** Script to run before the bridge and before the page's own. */
+  prelude: string;
+  callTimeoutMs: number;
+  ackTimeoutMs: number;
+  closeGraceMs: number;
+  withParticipants: boolean;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** One life of the page, from start to end. A late event of an earlier life is recognised by it. */
+interface Life {
+  client: wweb.Client;
+  page: Page | null;
+  browser: Browser | null;
+  ready: boolean;
+  over: boolean;
+  nudge: NodeJS.Timeout | null;
+}
+
+/** What WhatsApp's last word on a connection means for its session. */
+const ENDINGS: Record<string, SessionReason> = {
+  LOGOUT: 'logged_out',
+  UNPAIRED: 'logged_out',
+  UNPAIRED_IDLE: 'logged_out',
+  CONFLICT: 'conflict',
+  TOS_BLOCK: 'banned',
+  SMB_TOS_BLOCK: 'banned',
+};
+
+const NUDGE_MS = 500;
+
+/** A session on the real whatsapp-web.js. */
+export class WebSession implements ProviderSession {
+  private life: Life | null = null;
+
+  constructor(
+    readonly id: SessionId,
+    private readonly sink: ProviderSink,
+    private readonly options: WebSessionOptions,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.stop();
+    const browser = this.options.browser();
+    await prepareProfile(this.options.profileDir);
+    const life = this.newLife(browser);
+    this.life = life;
+    try {
+      await life.client.initialize();
+    } catch (error) {
+      if (life.over) throw new ProviderError('page_unavailable', 'The session was stopped while it started.', true);
+      throw life.page
+        ? new ProviderError('page_unavailable', `WhatsApp Web did not load: ${textOf(error)}`, true)
+        : new ProviderError('browser_failed', `${browser.found.path} could not be started: ${textOf(error)}`, true);
+    }
+    if (life.over) throw new ProviderError('page_unavailable', 'The session ended while it started.', true);
+    life.nudge = setInterval(() => void this.announceMissedSync(life), NUDGE_MS);
+  }
+
+  async stop(): Promise<void> {
+    const life = this.life;
+    this.life = null;
+    if (!life) return;
+    this.finish(life);
+    if (life.browser) await closeBrowser(life.browser, this.options.profileDir, this.options.closeGraceMs);
+  }
+
+  async logout(): Promise<void> {
+    const life = this.life;
+    if (life) life.over = true;
+    if (life?.page) {
+      await callPage(life.page, 'logout', {}, this.options.callTimeoutMs).catch((error: unknown) => {
+        this.options.logger.warn('WhatsApp could not be told of the logout; unlink the device on the phone', { error: textOf(error) });
+      });
+    }
+    await this.stop();
+    await this.deleteProfile();
+  }
+
+  async deleteProfile(): Promise<void> {
+    await deleteProfile(this.options.profileDir);
+  }
+
+  async probe(timeoutMs: number): Promise<PageHealth> {
+    return this.call<PageHealth>('health', {}, timeoutMs);
+  }
+
+  async refreshQr(): Promise<void> {
+    await this.call('refreshQr');
+  }
+
+  async catchUp(since: number): Promise<{ found: number }> {
+    return this.call<{ found: number }>('catchUp', { since: Math.floor(since / 1000) });
+  }
+
+  async listChats(): Promise<ChatRef[]> {
+    const rows = await this.call<[string, number | null, 0 | 1][]>('listChats');
+    return rows.map(([id, t, group]) => ({ id: asChatId(id), lastMessageAt: t === null ? null : t * 1000, isGroup: group === 1 }));
+  }
+
+  async chats(ids: readonly ChatId[]): Promise<ChatPayload[]> {
+    const rows = await this.call<PageChat[]>('chats', { ids });
+    return rows.map((row) => decodeChat(row, this.options.withParticipants));
+  }
+
+  async sendText(message: OutboundText): Promise<SendResult> {
+    const { ackTimeoutMs, callTimeoutMs, logger } = this.options;
+    const sent = await this.call<{ id: string; key: string; ack: AckLevel }>('sendText', { ...message, ackTimeoutMs }, ackTimeoutMs + callTimeoutMs);
+    if (sent.key !== message.key) logger.error('WhatsApp Web chose another message id than ours: a crash may repeat a message', { expected: message.key, got: sent.key });
+    return { messageId: sent.id, ack: sent.ack };
+  }
+
+  async lookUp(chatId: ChatId, key: string): Promise<LookUp> {
+    const found = await this.call<{ found: false } | { found: true; id: string; ack: AckLevel }>('lookUp', { chatId, key });
+    return found.found ? { found: true, messageId: found.id, ack: found.ack } : { found: false };
+  }
+
+  /** Ends the renderer as a crash does. For the sandbox's controls. */
+  async crashPage(): Promise<void> {
+    const page = this.life?.page;
+    if (!page) throw new ProviderError('page_unavailable', 'The session has no page.', true);
+    const cdp = await page.createCDPSession();
+    void cdp.send('Page.crash').catch(() => {});
+  }
+
+  private call<T>(name: string, args: unknown = {}, deadlineMs = this.options.callTimeoutMs): Promise<T> {
+    const page = this.life?.page;
+    if (!page) return Promise.reject(new ProviderError('page_unavailable', 'The session has no page.', true));
+    return callPage<T>(page, name, args, deadlineMs);
+  }
+
+  private newLife(browser: BrowserSettings): Life {
+    const auth = new ProfileAuth({ pageReady: () => this.attach(life) });
+    const client = new wweb.Client({
+      authStrategy: auth,
+      puppeteer: launchOptions(browser, this.options.profileDir),
+      webVersionCache: { type: 'none' },
+      userAgent: userAgentOf(browser.found),
+      // The library hands it to puppeteer, which takes a script's text too.
+      evalOnNewDoc: `${this.options.prelude}\n${pageScript()}` as unknown as () => void,
+    });
+    const life: Life = { client, page: null, browser: null, ready: false, over: false, nudge: null };
+    this.chargeInjection(life);
+    const on = (event: string, listener: (...args: never[]) => void): void => void client.on(event, listener as never);
+    on('qr', (qr: string) => !life.over && this.sink.lifecycle({ kind: 'qr', qr }));
+    on('authenticated', () => !life.over && this.sink.lifecycle({ kind: 'authenticated' }));
+    on('auth_failure', () => this.end(life, 'auth_failure', 'WhatsApp refused the stored pairing'));
+    on('disconnected', (reason: string) => this.end(life, ENDINGS[reason] ?? 'page_error', `disconnected: ${reason}`));
+    on('change_state', (state: string) => {
+      if (life.over) return;
+      if (state === 'TIMEOUT') this.sink.lifecycle({ kind: 'connection', state: 'lost' });
+      if (state === 'CONNECTED') this.sink.lifecycle({ kind: 'connection', state: 'restored' });
+    });
+    on('ready', () => void this.announceReady(life));
+    return life;
+  }
+
+  /**
+   * The library injects again on every navigation and leaves a failure there unhandled, which would end the process
+   * and every session in it. Here it ends this session's page alone.
+   */
+  private chargeInjection(life: Life): void {
+    const client = life.client as unknown as { inject(): Promise<void> };
+    const inject = client.inject.bind(client);
+    let first = true;
+    client.inject = async () => {
+      const initial = first;
+      first = false;
+      try {
+        await inject();
+      } catch (error) {
+        if (initial) throw error;
+        this.end(life, 'page_error', `injection failed: ${textOf(error)}`);
+      }
+    };
+  }
+
+  private async attach(life: Life): Promise<void> {
+    const { pupPage, pupBrowser } = life.client as unknown as { pupPage: Page; pupBrowser: Browser };
+    life.page = pupPage;
+    life.browser = pupBrowser;
+    if (life.over) {
+      await closeBrowser(pupBrowser, this.options.profileDir, this.options.closeGraceMs);
+      throw new Error('stopped');
+    }
+    pupPage.on('error', (error) => this.end(life, 'page_crashed', textOf(error)));
+    pupBrowser.on('disconnected', () => this.end(life, 'browser_gone', 'the browser process ended'));
+    pupPage.on('framenavigated', (frame) => {
+      if (frame === pupPage.mainFrame()) life.ready = false;
+    });
+    await pupPage.exposeFunction('__waBridgeDeliver', (json: string) => this.deliver(life, json));
+  }
+
+  /** Answers with the number of the last event that is committed; a rejection makes the page hand over again. */
+  private async deliver(life: Life, json: string): Promise<number> {
+    if (life.over) throw new Error('closed');
+    const batch = JSON.parse(json) as PageBatch;
+    const events = decodeBatch(batch, { now: this.options.clock.now(), withParticipants: this.options.withParticipants });
+    await this.sink.events(events);
+    return batch.first + batch.events.length - 1;
+  }
+
+  private async announceReady(life: Life): Promise<void> {
+    if (life.over || life.ready || !life.page) return;
+    life.ready = true;
+    try {
+      const me = await callPage<{ phone: string | null; lid: string | null; pushname: string | null }>(life.page, 'me', {}, this.options.callTimeoutMs);
+      if (!life.over) this.sink.lifecycle({ kind: 'ready', phone: me.phone && phoneFromJid(me.phone), lid: me.lid, pushname: me.pushname });
+    } catch (error) {
+      this.end(life, 'page_error', textOf(error));
+    }
+  }
+
+  /** The library waits for a change of `hasSynced` and does not look whether it has been. */
+  private async announceMissedSync(life: Life): Promise<void> {
+    if (life.over || life.ready || !life.page) return;
+    try {
+      const health = await callPage<PageHealth & { ready: boolean }>(life.page, 'health', {}, NUDGE_MS * 4);
+      if (health.hasSynced && !health.ready && !life.ready && !life.over) await callPage(life.page, 'announceSynced', {}, NUDGE_MS * 4);
+    } catch {
+      // The watchdog judges a page that does not answer.
+    }
+  }
+
+  private end(life: Life, reason: SessionReason, detail: string): void {
+    if (life.over) return;
+    this.finish(life);
+    this.sink.lifecycle({ kind: 'ended', reason, detail });
+  }
+
+  private finish(life: Life): void {
+    life.over = true;
+    if (life.nudge) clearInterval(life.nudge);
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
