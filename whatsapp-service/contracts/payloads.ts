@@ -75,7 +75,7 @@ export const zMessageData = z.object({
   raw_type: z.string(),
   body: z.string().nullable(),
   timestamp: zTime,
-  quoted: z.object({ message_id: z.string(), author: z.string().nullable(), type: z.string().nullable(), body: z.string().nullable() }).optional(),
+  quoted: z.object({ message_id: z.string().nullable(), author: z.string().nullable(), type: z.string().nullable(), body: z.string().nullable() }).optional(),
   media: z
     .object({
       mimetype: z.string().nullable(),

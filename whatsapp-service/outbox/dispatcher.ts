@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../shared/clock.js';
-import { sleep } from '../shared/clock.js';
+import { endsWithin, sleep } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
 import type { PostOutcome } from '../signed-http/backend-client.js';
 import { retryDelay } from '../signed-http/retry-delay.js';
@@ -69,8 +69,7 @@ export class Dispatcher {
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
     this.wake();
-    const ended = this.running?.then(() => Promise.all(this.busy.values())).then(() => this.finished.flush());
-    await Promise.race([ended, sleep(graceMs)]);
+    if (this.running) await endsWithin(graceMs, this.running.then(() => Promise.all(this.busy.values())).then(() => this.finished.flush()));
     this.running = null;
   }
 

@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { sleep } from '../shared/clock.js';
+import { endsWithin } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
 import type { Queue } from './queue.js';
 
@@ -61,7 +61,7 @@ export class EmbeddedQueue implements Queue {
       for (const { timer } of consumer.waiting.values()) if (timer) clearTimeout(timer);
       consumer.waiting.clear();
     }
-    await Promise.race([Promise.all(this.work), sleep(graceMs)]);
+    await endsWithin(graceMs, Promise.all(this.work));
     this.early.length = 0;
   }
 

@@ -25,3 +25,15 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 
 /** `iso(clock.now())` is how every time leaves the service: ISO 8601, UTC, milliseconds. */
 export const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Waits for `work`, but at most `ms` milliseconds. True: it has ended, well or badly. */
+export async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const ended = new AbortController();
+  const done = work.then(
+    () => true,
+    () => true,
+  );
+  const inTime = await Promise.race([done, sleep(ms, ended.signal).then(() => false)]);
+  ended.abort();
+  return inTime;
+}

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Browser, LaunchOptions } from 'puppeteer';
-import { sleep } from '../../shared/clock.js';
+import { endsWithin, sleep } from '../../shared/clock.js';
 import type { FoundBrowser } from './find-browser.js';
 
 export interface BrowserSettings {
@@ -82,7 +82,7 @@ export async function deleteProfile(profileDir: string): Promise<void> {
 /** Closes a browser and makes sure that none of its processes is left. Never rejects. */
 export async function closeBrowser(browser: Browser, profileDir: string, graceMs: number): Promise<void> {
   const child = browser.process();
-  await Promise.race([browser.close().catch(() => {}), sleep(graceMs)]);
+  await endsWithin(graceMs, browser.close());
   if (child?.pid !== undefined) kill(child.pid);
   await endLeftovers(profileDir);
 }

@@ -43,7 +43,7 @@ export interface PageMessage {
   /** Unix seconds, as everywhere in the page. */
   t: number;
   ack: number | null;
-  quoted?: { key: string | null; author: string | null; type: string | null; body: string | null };
+  quoted?: { id: string | null; author: string | null; type: string | null; body: string | null };
   media?: {
     mimetype: string | null;
     size: number | null;

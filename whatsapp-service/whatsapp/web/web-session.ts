@@ -163,7 +163,10 @@ export class WebSession implements ProviderSession {
     const life: Life = { client, page: null, browser: null, ready: false, over: false, nudge: null };
     this.chargeInjection(life);
     const on = (event: string, listener: (...args: never[]) => void): void => void client.on(event, listener as never);
-    on('qr', (qr: string) => !life.over && this.sink.lifecycle({ kind: 'qr', qr }));
+    on('qr', (qr: string) => {
+      // When the phone has scanned, WhatsApp Web clears its code, and the library makes a QR of nothing.
+      if (!life.over && !/^(undefined|null|),/.test(qr)) this.sink.lifecycle({ kind: 'qr', qr });
+    });
     on('authenticated', () => !life.over && this.sink.lifecycle({ kind: 'authenticated' }));
     on('auth_failure', () => this.end(life, 'auth_failure', 'WhatsApp refused the stored pairing'));
     on('disconnected', (reason: string) => this.end(life, ENDINGS[reason] ?? 'page_error', `disconnected: ${reason}`));

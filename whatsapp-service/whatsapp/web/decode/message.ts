@@ -52,7 +52,7 @@ export function decodeMessage(msg: PageMessage, group: PageGroup | undefined, wi
     body: msg.body,
     timestamp: iso(msg.t * 1000),
     ...(msg.quoted && {
-      quoted: { message_id: msg.quoted.key ?? '', author: msg.quoted.author, type: msg.quoted.type && messageType(msg.quoted.type), body: msg.quoted.body },
+      quoted: { message_id: msg.quoted.id, author: msg.quoted.author, type: msg.quoted.type && messageType(msg.quoted.type), body: msg.quoted.body },
     }),
     ...(msg.media && { media: msg.media }),
     mentions: msg.mentions.map((jid) => ({ jid, phone: phoneFromJid(jid) })),

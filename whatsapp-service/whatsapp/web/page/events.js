@@ -75,10 +75,20 @@ const groupOf = (jid) => {
 
 const MEDIA = new Set(['image', 'video', 'audio', 'ptt', 'document', 'sticker', 'gif', 'ptv']);
 
+/** A quoted message comes with the short id only; its serialised one says whose it was, and in which chat. */
+const quotedId = (msg) => {
+  if (!msg.quotedStanzaID) return null;
+  const chat = bridge.jid(msg.quotedRemoteJid) ?? bridge.jid(msg.id.remote);
+  const author = bridge.jid(msg.quotedParticipant);
+  const me = window.require('WAWebUserPrefsMeUser');
+  const mine = [me.getMaybeMePnUser?.(), me.getMaybeMeLidUser?.()].some((id) => id && bridge.jid(id) === author);
+  return `${mine}_${chat}_${msg.quotedStanzaID}${bridge.isGroup(chat) ? `_${author}` : ''}`;
+};
+
 const quotedOf = (msg) =>
   msg.quotedStanzaID || msg.quotedMsg
     ? {
-        key: msg.quotedStanzaID ?? null,
+        id: quotedId(msg),
         author: bridge.person(msg.quotedParticipant)?.[0] ?? null,
         type: msg.quotedMsg?.type ?? null,
         body: msg.quotedMsg?.caption ?? (MEDIA.has(msg.quotedMsg?.type) ? null : (msg.quotedMsg?.body ?? null)),

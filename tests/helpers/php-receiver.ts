@@ -1,0 +1,138 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from '@jest/globals';
+import { sleep } from '../../whatsapp-service/shared/clock.js';
+
+export const PHP_SCRIPTS = join(import.meta.dirname, '../contract/php');
+
+const HOW_TO_GET_PHP = 'PHP is not installed (or not in PATH), so that nothing was checked against it. Get it with `apt-get install php-cli` or `brew install php`.';
+
+/**
+ * A `describe` that needs PHP. Without PHP it is skipped, and says so loudly; with `CI=true` it fails instead, because
+ * a promise to PHP developers that no PHP has checked must not go out.
+ */
+export function describeWithPhp(name: string, tests: () => void): void {
+  const decision = phpDecision(spawnSync('php', ['-v']).status === 0, process.env.CI);
+  if (decision === 'run') return describe(name, tests);
+  if (decision === 'fail') {
+    return describe(name, () => {
+      test('needs PHP', () => {
+        throw new Error(HOW_TO_GET_PHP);
+      });
+    });
+  }
+  process.stderr.write(`\n*** SKIPPED: ${name}. ${HOW_TO_GET_PHP} ***\n\n`);
+  describe.skip(name, tests);
+}
+
+export function phpDecision(hasPhp: boolean, ci: string | undefined): 'run' | 'fail' | 'skip' {
+  if (hasPhp) return 'run';
+  return ci === 'true' ? 'fail' : 'skip';
+}
+
+export interface PhpStats {
+  requests: number;
+  accepted: number;
+  duplicates: number;
+  bad: number;
+  webhooks: number;
+  batches: number;
+  chats: number;
+  distinct_chats: number;
+}
+
+/** One accepted request, as PHP wrote it down. */
+export interface PhpAccepted {
+  path: string;
+  event: string;
+  attempt: number;
+  authorization: string;
+  payload: Record<string, unknown>;
+}
+
+/** A real PHP backend (`php -S` with two workers) on a port of its own. */
+export class PhpReceiver {
+  private constructor(
+    readonly url: string,
+    private readonly child: ChildProcess,
+    private readonly directory: string,
+  ) {}
+
+  /** @throws Error with what PHP wrote when it is not up within 10 s. */
+  static async start(secrets: readonly string[]): Promise<PhpReceiver> {
+    const directory = mkdtempSync(join(tmpdir(), 'php-receiver-'));
+    const file = join(directory, 'accepted.ndjson');
+    mkdirSync(`${file}.seen`);
+    const port = await freePort();
+    // Detached: its workers outlive it unless the whole group is ended.
+    const child = spawn('php', ['-d', 'display_errors=stderr', '-S', `127.0.0.1:${port}`, join(PHP_SCRIPTS, 'receiver.php')], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, PHP_CLI_SERVER_WORKERS: '2', RECEIVER_SECRETS: secrets.join(' '), RECEIVER_FILE: file },
+    });
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
+    const receiver = new PhpReceiver(`http://127.0.0.1:${port}`, child, directory);
+    process.once('exit', receiver.endGroup);
+    const deadline = Date.now() + 10_000;
+    while (!(await receiver.isUp())) {
+      if (Date.now() > deadline || child.exitCode !== null) {
+        await receiver.close();
+        throw new Error(`php -S did not start: ${said}`);
+      }
+      await sleep(20);
+    }
+    return receiver;
+  }
+
+  async stats(): Promise<PhpStats> {
+    const response = await fetch(`${this.url}/__stats`);
+    if (!response.ok) throw new Error(`The PHP receiver answered ${response.status} for its counts.`);
+    return (await response.json()) as PhpStats;
+  }
+
+  accepted(): PhpAccepted[] {
+    const file = join(this.directory, 'accepted.ndjson');
+    if (!existsSync(file)) return [];
+    const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as PhpAccepted);
+  }
+
+  async close(): Promise<void> {
+    process.removeListener('exit', this.endGroup);
+    const ended = this.child.exitCode === null && this.child.signalCode === null ? once(this.child, 'exit') : null;
+    this.endGroup();
+    await ended;
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private readonly endGroup = (): void => {
+    if (this.child.pid === undefined) return;
+    try {
+      process.kill(-this.child.pid, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  };
+
+  private async isUp(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url}/__stats`)).ok;
+    } catch {
+      return false;
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import wweb from 'whatsapp-web.js';
+import type { Hub } from '../../whatsapp-service/sandbox/hub-contract.js';
+
+const BASE_ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** A folder of its own for one test; `remove` takes it away again. */
+export function tempDir(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+export function browserPath(): string {
+  return execFileSync('sh', ['-c', 'command -v chromium-headless-shell || command -v chromium']).toString().trim();
+}
+
+/** Resolves to the first value that is neither null, undefined nor false. */
+export async function until<T>(what: () => T | Promise<T>, { timeoutMs = 15_000, name = what.toString() } = {}): Promise<Exclude<NonNullable<T>, false>> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await what();
+    if (value !== null && value !== undefined && value !== false) return value as Exclude<NonNullable<T>, false>;
+    if (Date.now() > end) throw new Error(`did not happen within ${timeoutMs} ms: ${name}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export interface Seen {
+  event: string;
+  args: unknown[];
+}
+
+export interface SandboxClient {
+  client: InstanceType<typeof wweb.Client>;
+  /** Every event of the client so far, oldest first. */
+  seen: Seen[];
+  /** The events of one name. */
+  of(event: string): unknown[][];
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Ends the browser as the kernel would, without a word. */
+  kill(): void;
+}
+
+export interface ClientOptions {
+  sessionId: string;
+  /** Folder of the browser profiles. */
+  authDir: string;
+  /** Further options of the client. */
+  client?: Record<string, unknown>;
+  /** Script to run before the page's own, after the hub's. */
+  script?: string;
+}
+
+/** The unmodified whatsapp-web.js client in a real browser on the hub's page. */
+export async function sandboxClient(hub: Hub, { sessionId, authDir, client: extra, script = '' }: ClientOptions): Promise<SandboxClient> {
+  const engine = await hub.engine();
+  const options = {
+    authStrategy: new wweb.LocalAuth({ clientId: sessionId, dataPath: authDir }),
+    webVersionCache: { type: 'none' },
+    evalOnNewDoc: engine.prelude(sessionId) + script,
+    puppeteer: { executablePath: browserPath(), pipe: true, headless: true, args: [...BASE_ARGS, ...engine.args] },
+    ...extra,
+  };
+  const client = new wweb.Client(options as unknown as ConstructorParameters<typeof wweb.Client>[0]);
+  const seen: Seen[] = [];
+  const emit = client.emit.bind(client);
+  client.emit = (event: string, ...args: unknown[]): boolean => {
+    seen.push({ event, args });
+    return emit(event, ...args);
+  };
+  return {
+    client,
+    seen,
+    of: (event) => seen.filter((entry) => entry.event === event).map((entry) => entry.args),
+    start: async () => client.initialize(),
+    stop: async () => client.destroy().catch(() => undefined),
+    kill: () => {
+      const pid = client.pupBrowser?.process()?.pid;
+      // The group: the executable may be a shell script that starts the browser.
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    },
+  };
+}
+
+/** Started, scanned if it has to be, and ready. */
+export async function pairedClient(hub: Hub, options: ClientOptions): Promise<SandboxClient> {
+  const client = await sandboxClient(hub, options);
+  await client.start();
+  if (!(await hub.state(options.sessionId)).paired) {
+    await until(() => client.of('qr')[0]);
+    await hub.scanQr(options.sessionId);
+  }
+  await until(() => client.of('ready')[0]);
+  return client;
+}
+
+/** Runs an expression in the client's page. */
+export async function inPage<T>({ client }: SandboxClient, expression: string): Promise<T> {
+  if (!client.pupPage) throw new Error('the client has no page');
+  return (await client.pupPage.evaluate(expression)) as T;
+}

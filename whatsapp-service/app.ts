@@ -1,0 +1,236 @@
+import type { Config } from './config/config.js';
+import { createEventHandler } from './app-events.js';
+import { JOBS, startJobs } from './app-jobs.js';
+import { apiKeyRoutes } from './features/api-key/api-key-routes.js';
+import { ApiKeyService } from './features/api-key/api-key-service.js';
+import { BatchPoster } from './features/chat-sync/batch-poster.js';
+import { chatSyncRoutes } from './features/chat-sync/chat-sync-routes.js';
+import { ChatSyncService } from './features/chat-sync/chat-sync-service.js';
+import { MessageAcks } from './features/message/message-acks.js';
+import { messageRoutes } from './features/message/message-routes.js';
+import { MessageSender } from './features/message/message-sender.js';
+import { MessageService } from './features/message/message-service.js';
+import { sessionsWithQueued } from './features/message/message-store.js';
+import { sessionRoutes } from './features/session/session-routes.js';
+import { SessionService } from './features/session/session-service.js';
+import { healthRoutes } from './http/health-routes.js';
+import { createHttpServer } from './http/http-server.js';
+import { Dispatcher } from './outbox/dispatcher.js';
+import { outboxFigures } from './outbox/outbox-store.js';
+import { EmbeddedQueue } from './queue/embedded-queue.js';
+import type { Hub } from './sandbox/hub-contract.js';
+import { openSandbox } from './sandbox/open-sandbox.js';
+import { sandboxRoutes } from './sandbox/routes.js';
+import { iso, systemClock, type Clock, type Random } from './shared/clock.js';
+import type { SessionId } from './shared/ids.js';
+import { createLogger, type Logger } from './shared/logger.js';
+import { createMetrics } from './shared/metrics.js';
+import { version } from './shared/version.js';
+import type { ChatSyncView } from './contracts/chat-sync-api.js';
+import { createBackendClient, type BackendClient } from './signed-http/backend-client.js';
+import { openStorage } from './storage/database.js';
+import { findBrowser } from './whatsapp/web/find-browser.js';
+import { REAL_WHATSAPP, WebProvider } from './whatsapp/web/web-provider.js';
+
+/** What a test or the demo replaces. */
+export interface AppOverrides {
+  logger?: Logger;
+  clock?: Clock;
+  random?: Random;
+  /** A QR to be scanned; by default nothing is shown. */
+  showQr?: (session: SessionId, qr: string) => void;
+  showSync?: (sync: ChatSyncView) => void;
+  /** A simulated WhatsApp that lives longer than this app; it is not closed with it. */
+  hub?: Hub;
+}
+
+export interface App {
+  /** Opens the database, the API and every session that should run. Resolves when requests are taken. */
+  start(): Promise<{ host: string; port: number; firstKey: string | null }>;
+  /** Takes no more requests, lets what runs end within the bound, closes pages and database. */
+  stop(): Promise<void>;
+  /** A rejection or an error that nobody claimed: whichever session it comes from is looked at. */
+  suspect(error: unknown): void;
+}
+
+/** The one place that wires. Everything that has a start has its stop in `stop()`, in the opposite order. */
+export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
+  const clock = overrides.clock ?? systemClock;
+  const random = overrides.random ?? Math.random;
+  const logger = overrides.logger ?? createLogger(config.log);
+  const storage = await openStorage(config.dataDir);
+  const hub = overrides.hub ?? (config.engine === 'sandbox' ? await openSandbox(config, logger) : null);
+  const queue = new EmbeddedQueue(logger);
+  const { backend } = config;
+  const client =
+    backend.url === null
+      ? null
+      : createBackendClient({
+          url: backend.url,
+          secrets: backend.secrets,
+          token: backend.token,
+          timeoutMs: backend.timeoutMs,
+          clock,
+          maxSockets: backend.concurrency + config.sync.concurrentRequests,
+        });
+  const metrics = createMetrics();
+  const source = hub ? await hub.engine() : REAL_WHATSAPP;
+  const provider = new WebProvider({ config, source, clock, logger });
+
+  const dispatcher = new Dispatcher({
+    storage,
+    post: client && ((path, delivery) => client.post(path, delivery)),
+    concurrency: backend.concurrency,
+    quickRetries: backend.quickRetries,
+    retryBaseMs: backend.retryBaseMs,
+    retryCapMs: backend.retryCapMs,
+    probeMs: backend.probeMs,
+    clock,
+    random,
+    logger,
+    onAttempt: (result, ms) => {
+      metrics.deliveries.inc({ result });
+      metrics.deliverySeconds.observe(ms / 1000);
+    },
+  });
+  const wakeOutbox = (): void => dispatcher.wake();
+  const page = (id: SessionId) => sessions.provider(id);
+
+  const chatSync = new ChatSyncService({
+    storage,
+    poster:
+      client &&
+      new BatchPoster({
+        storage,
+        post: (path, delivery) => client.post(path, delivery),
+        quickRetries: backend.quickRetries,
+        retryDelayMs: config.sync.retryDelayMs,
+        retryCapMs: backend.retryCapMs,
+        clock,
+        random,
+        logger: logger.sync,
+      }),
+    settings: config.sync,
+    probeMs: backend.probeMs,
+    page,
+    again: (id, delayMs) => queue.add(JOBS.syncChats, id, delayMs),
+    wakeOutbox,
+    onProgress: (sync) => overrides.showSync?.(sync),
+    onChats: (count, result) => metrics.syncChats.inc({ result }, count),
+    clock,
+    logger: logger.sync,
+  });
+
+  const acks = new MessageAcks(storage, clock, wakeOutbox);
+  const sender = new MessageSender({
+    storage,
+    settings: config.send,
+    acks,
+    page,
+    again: (id, delayMs) => queue.add(JOBS.sendMessages, id, delayMs),
+    wakeOutbox,
+    clock,
+    logger,
+    onResult: (result) => metrics.messagesSent.inc({ result }),
+  });
+  const messages = new MessageService({ storage, config, clock, wakeSender: (id) => queue.add(JOBS.sendMessages, id) });
+
+  const sessions: SessionService = new SessionService({
+    storage,
+    provider,
+    settings: config.session,
+    clock,
+    random,
+    logger,
+    latestSync: (id) => chatSync.latest(id),
+    beforeDelete: (id) => chatSync.stop(id),
+    hooks: {
+      events: createEventHandler({ storage, acks, wakeOutbox, onEvent: (kind) => metrics.inboundEvents.inc({ kind }), clock, logger }),
+      working: (id, how) => {
+        queue.add(JOBS.sendMessages, id);
+        chatSync.onWorking(id, how).catch((error: unknown) => logger.error('The chat sync could not be begun', { session: id, error }));
+      },
+      wakeOutbox,
+      qr: (id, qr) => overrides.showQr?.(id, qr),
+      restarted: (reason) => metrics.sessionRestarts.inc({ reason }),
+    },
+  });
+
+  const apiKeys = new ApiKeyService({ storage, clock });
+  const mustWork = { requireWorking: (id: SessionId) => sessions.working(id), requireSession: (id: SessionId) => sessions.view(id) };
+  const server = createHttpServer({
+    config: config.http,
+    routes: [
+      ...sessionRoutes(sessions),
+      ...chatSyncRoutes(chatSync, mustWork),
+      ...messageRoutes(messages),
+      ...apiKeyRoutes(apiKeys),
+      ...healthRoutes({
+        version,
+        clock,
+        logger,
+        metrics,
+        checks: {
+          database: { run: () => storage.ping().then(() => ({ ok: true })) },
+          browser: { run: () => browserCheck(config) },
+          // A backend that is away is no reason to take the bridge away too: it keeps what comes.
+          backend: { run: () => backendCheck(client), required: false },
+        },
+      }),
+      ...(hub ? sandboxRoutes(hub, { crashPage: (id) => provider.crashPage(id as SessionId) }) : []),
+    ],
+    authenticate: (key) => apiKeys.authenticate(key),
+    metrics,
+    logger,
+    version,
+  });
+  metrics.collectFrom({
+    sessions: () => Promise.resolve(sessions.countByState()),
+    outboxPending: async () => (await outboxFigures(storage.db)).pending,
+    oldestUndeliveredSeconds: async () => {
+      const { oldestPendingAt } = await outboxFigures(storage.db);
+      return oldestPendingAt === null ? 0 : (clock.now() - oldestPendingAt) / 1000;
+    },
+  });
+
+  let stopJobs: (() => void) | null = null;
+  return {
+    async start() {
+      const first = await apiKeys.ensureFirstKey(config.adminApiKey);
+      stopJobs = startJobs({ queue, sender, messages, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, logger });
+      dispatcher.start();
+      const address = await server.listen();
+      logger.info('The bridge takes requests', { ...address, engine: config.engine });
+      sessions.restore().catch((error: unknown) => logger.error('Sessions could not be restored', { error }));
+      return { ...address, firstKey: first.created };
+    },
+    async stop() {
+      const grace = config.shutdownTimeoutMs;
+      await server.close(grace);
+      stopJobs?.();
+      await Promise.all([chatSync.stopAll(), queue.stop(grace), sessions.close()]);
+      await dispatcher.stop(grace);
+      client?.close();
+      if (!overrides.hub) await hub?.close();
+      await storage.close();
+      logger.info('The bridge has stopped');
+      await logger.close();
+    },
+    suspect(error) {
+      logger.error('An error that nobody claimed; every page is looked at', { error });
+      sessions.suspectAll();
+    },
+  };
+}
+
+function browserCheck(config: Config): { ok: boolean; detail: string } {
+  const found = findBrowser(config.browser);
+  return found ? { ok: true, detail: found.kind } : { ok: false, detail: 'none found: run `npm run setup`, or set BROWSER_PATH' };
+}
+
+function backendCheck(client: BackendClient | null): { ok: boolean } & Record<string, unknown> {
+  if (!client) return { ok: false, detail: 'no BACKEND_URL is set: events wait in the outbox' };
+  const last = client.lastAnswer();
+  // Nothing was sent yet: there is nothing to complain of.
+  return { ok: last?.ok ?? true, last_status: last?.status ?? null, last_answer_at: last && iso(last.at) };
+}

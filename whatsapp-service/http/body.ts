@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { MIMEType } from 'node:util';
+import express, { type Request, type RequestHandler } from 'express';
+import { ApiError } from '../contracts/errors.js';
+import { invalidField } from './error-answer.js';
+
+/** Deeper JSON is nobody's message, and would exhaust the stack of what walks through it. */
+const MAX_DEPTH = 64;
+
+/** Reads the body's bytes, unpacked, into `req.body`. The limit counts what comes out of the unpacking. */
+export function readBody(limitBytes: number): RequestHandler[] {
+  return [
+    (req, _res, next) => {
+      // Refused at once and not after all of it has been sent.
+      const tooLarge = Number(req.get('content-length') ?? 0) > limitBytes;
+      next(tooLarge ? new ApiError('payload_too_large', { limit_bytes: limitBytes }) : undefined);
+    },
+    express.raw({ type: () => true, limit: limitBytes, inflate: true }),
+  ];
+}
+
+/** The bytes that `readBody` found; empty when there was no body. */
+export const bytesOf = (req: Request): Buffer => (Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0));
+
+export const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The body as JSON; undefined when there is none. */
+export function jsonOf(req: Request): unknown {
+  const bytes = bytesOf(req);
+  if (bytes.length === 0) return undefined;
+  requireJsonType(req.get('content-type'));
+  const value = parseJson(bytes);
+  refuseHostile(value);
+  return value;
+}
+
+function requireJsonType(header: string | undefined): void {
+  const type = header === undefined ? null : mimeType(header);
+  const isJson = type !== null && /^application\/(?:[\w.-]+\+)?json$/.test(type.essence);
+  const charset = type?.params.get('charset')?.toLowerCase() ?? 'utf-8';
+  if (!isJson || !['utf-8', 'utf8', 'us-ascii'].includes(charset)) throw new ApiError('unsupported_media_type');
+}
+
+function mimeType(header: string): MIMEType | null {
+  try {
+    return new MIMEType(header);
+  } catch {
+    return null;
+  }
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+  } catch {
+    // The parser's own text repeats a part of the body, which may be a message.
+    throw new ApiError('invalid_json');
+  }
+}
+
+/** A key `__proto__` would change an object's prototype as soon as somebody copies it key by key. */
+function refuseHostile(root: unknown): void {
+  const open: { value: unknown; path: string; depth: number }[] = [{ value: root, path: 'body', depth: 0 }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, path, depth } = next;
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth >= MAX_DEPTH) throw invalidField('body', `is nested deeper than ${MAX_DEPTH} levels`);
+    if (Object.hasOwn(value, '__proto__')) throw invalidField(`${path}.__proto__`, 'is a name that is not taken');
+    for (const [key, inner] of Object.entries(value)) {
+      if (typeof inner === 'object') open.push({ value: inner, path: `${path}.${key}`, depth: depth + 1 });
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { ApiError } from '../contracts/errors.js';
+import type { Caller, Route, RouteAnswer } from '../contracts/route.js';
+import { requireScope, requireSession, sessionParams } from './authorization.js';
+import { bytesOf, hashOf, jsonOf } from './body.js';
+import { invalidField } from './error-answer.js';
+import { stateOf } from './request-state.js';
+import { sendAnswer } from './send-answer.js';
+import { validated, validatedBody } from './validation.js';
+
+/** What every route shares. */
+export interface RouteGuards {
+  authenticate: RequestHandler;
+  limitKey: RequestHandler;
+  readBody: readonly RequestHandler[];
+}
+
+/** Calls a public route: it has no right to anything. */
+const NOBODY: Caller = { keyId: 'public', scopes: [], sessions: [] };
+
+/** One route as the chain of handlers that Express runs: who, how often, may it, then its body and the work. */
+export function routeHandlers(route: Route, guards: RouteGuards): RequestHandler[] {
+  const names: RequestHandler = (_req, res, next) => {
+    stateOf(res).route = route;
+    next();
+  };
+  const admits = route.scope === 'public' ? [] : [guards.authenticate, guards.limitKey, requireScope(route.scope)];
+  const reads = route.method === 'get' ? [] : guards.readBody;
+  return [names, ...admits, ...reads, async (req, res) => sendAnswer(res, await answer(route, req, res))];
+}
+
+async function answer(route: Route, req: Request, res: Response): Promise<RouteAnswer> {
+  const state = stateOf(res);
+  const caller = state.caller ?? NOBODY;
+  const isPublic = route.scope === 'public';
+
+  const params = await validated('params', route.request?.params, { ...req.params });
+  if (!isPublic) requireSession(caller, params, sessionParams(route));
+  const accept = negotiated(route, req, res);
+  const idempotencyKey = idempotencyKeyOf(req);
+  const query = await validated('query', route.request?.query, { ...req.query });
+  const schema = route.request?.body;
+  const body = schema ? await validatedBody(schema, jsonOf(req)) : undefined;
+  if (!isPublic) for (const part of [query, body]) requireSession(caller, part);
+
+  state.entered = true;
+  return route.handle({ params, query, body, caller, requestId: state.requestId, idempotencyKey, accept, bodyHash: hashOf(bytesOf(req)) });
+}
+
+const JSON_TYPE = 'application/json';
+
+/** A route that answers with one type does so whatever `Accept` says; one with several lets the caller choose. */
+function negotiated(route: Route, req: Request, res: Response): string {
+  const [only = JSON_TYPE, ...others] = route.produces ?? [];
+  if (others.length === 0) return only;
+  res.vary('Accept');
+  const chosen = req.accepts([only, ...others]);
+  if (chosen === false) throw new ApiError('not_acceptable', { produces: route.produces });
+  return chosen;
+}
+
+/** 1 to 255 visible ASCII characters: it is stored, compared and shown as it is. */
+function idempotencyKeyOf(req: Request): string | null {
+  const key = req.get('idempotency-key');
+  if (key === undefined) return null;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw invalidField('header.Idempotency-Key', 'must be 1 to 255 visible ASCII characters, without spaces');
+  return key;
+}

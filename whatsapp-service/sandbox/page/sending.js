@@ -1,0 +1,58 @@
+{
+  /** Gives the promise of the message in the chat, and that of the server's answer. */
+  Sim.addAndSend = (chat, attributes) => {
+    const message = new Sim.MessageModel({ ...attributes, ack: 0, isNewMsg: true });
+    if (message.id.participant) message.author = message.id.participant;
+    message.chat = chat;
+    chat.msgs.add(message);
+    Sim.Msg.add(message);
+    chat.set({ lastReceivedKey: message.id, t: message.t });
+    Sim.Chat.touch();
+    return [Promise.resolve(message), send(message)];
+  };
+
+  const send = async (message) => {
+    await Sim.lag();
+    const answer = await Sim.link.call('send', { message: Sim.wireOf(message) });
+    if (!answer.ok) {
+      message.updateAck(-1);
+      return { messageSendResult: answer.error, t: answer.t };
+    }
+    if (message.ack < answer.ack) message.updateAck(answer.ack);
+    return { messageSendResult: 'OK', t: answer.t, count: null };
+  };
+
+  Sim.sendEdit = async (message, body) => {
+    await Sim.lag();
+    await Sim.link.call('edit', { key: message.id._serialized, body });
+    return { messageSendResult: 'OK', t: Math.floor(Date.now() / 1000) };
+  };
+
+  const listOf = (messages) => (Array.isArray(messages) ? messages : messages.list);
+
+  Sim.sendRevoke = async (_chat, messages) => {
+    await Sim.lag();
+    for (const message of listOf(messages)) await Sim.link.call('revoke', { key: message.id._serialized });
+    return true;
+  };
+
+  Sim.sendDelete = async (_chat, messages) => {
+    await Sim.lag();
+    for (const message of listOf(messages)) await Sim.link.call('remove', { key: message.id._serialized });
+    return true;
+  };
+
+  Sim.sendReaction = async (message, emoji) => {
+    await Sim.lag();
+    await Sim.link.call('react', { key: message.id._serialized, id: await Sim.MsgKey.newId(), emoji: emoji ?? '' });
+    return { messageSendResult: 'OK' };
+  };
+
+  Sim.sendSeen = async (chat) => {
+    await Sim.lag();
+    if (chat.unreadCount === 0) return;
+    chat.set({ unreadCount: 0 });
+    // Not waited for: a chat is read at once, and its server learns of it when it can be reached.
+    void Sim.keepFlags(chat, { unread: 0 });
+  };
+}

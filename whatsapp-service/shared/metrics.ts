@@ -1,0 +1,99 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { sleep } from './clock.js';
+
+/** A part takes only what it counts, as `Pick<Metrics, 'messagesSent'>` or as a function. It never sees the library behind. */
+export interface Count<Label extends string> {
+  inc(labels: Readonly<Record<Label, string>>, by?: number): void;
+}
+
+/** Where the figures come from that are read when somebody looks, and not before. */
+export interface GaugeSources {
+  outboxPending(): Promise<number>;
+  oldestUndeliveredSeconds(): Promise<number>;
+  /** State → how many sessions are in it. */
+  sessions(): Promise<Readonly<Record<string, number>>>;
+}
+
+/**
+ * Every figure of the service. A label's values come from a fixed list (states, kinds, route patterns), never from
+ * outside: each new one stays in memory for good.
+ */
+export interface Metrics {
+  inboundEvents: Count<'kind'>;
+  deliveries: Count<'result'>;
+  deliverySeconds: { observe(seconds: number): void };
+  sessionRestarts: Count<'reason'>;
+  messagesSent: Count<'result'>;
+  syncChats: Count<'result'>;
+  httpRequests: Count<'method' | 'route' | 'status'>;
+  httpSeconds: { observe(labels: Readonly<Record<'method' | 'route', string>>, seconds: number): void };
+  /** Hands in the gauges' sources, once they exist. What a source that fails or hangs would have told is left out of the scrape. */
+  collectFrom(sources: Partial<GaugeSources>): void;
+  /** What Prometheus reads. */
+  render(): Promise<{ type: string; text: string }>;
+}
+
+/** Prometheus gives a scrape up after 10 s; one slow source must not cost all the other figures. */
+const SOURCE_DEADLINE_MS = 2_000;
+
+/** One registry of its own, so that two services in one process (as in tests) do not share figures. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  let sources: Partial<GaugeSources> = {};
+  collectDefaultMetrics({ register: registry });
+
+  const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> => new Counter({ name: `bridge_${name}`, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> => new Gauge({ name: `bridge_${name}`, help, labelNames, registers });
+  const histogram = <L extends string>(name: string, help: string, labelNames: L[]): Histogram<L> =>
+    new Histogram({ name: `bridge_${name}`, help, labelNames, buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], registers });
+
+  const outboxPending = gauge('outbox_pending', 'Events that the backend does not have yet', []);
+  const outboxOldest = gauge('outbox_oldest_seconds', 'Age of the oldest event that the backend does not have yet; 0 when there is none', []);
+  const sessions = gauge('sessions', 'Sessions by state', ['state']);
+
+  const readSources = async (): Promise<void> => {
+    const [pending, oldest, states] = await Promise.all([valueOf(sources.outboxPending), valueOf(sources.oldestUndeliveredSeconds), valueOf(sources.sessions)]);
+    setOrForget(outboxPending, pending);
+    setOrForget(outboxOldest, oldest);
+    sessions.reset();
+    for (const [state, count] of Object.entries(states ?? {})) sessions.set({ state }, count);
+  };
+
+  return {
+    inboundEvents: counter('inbound_events_total', 'Events from WhatsApp that are on disk', ['kind']),
+    deliveries: counter('deliveries_total', 'Attempts to deliver to the backend, by what came of them', ['result']),
+    deliverySeconds: histogram('delivery_seconds', 'How long one attempt to deliver took', []),
+    sessionRestarts: counter('session_restarts_total', 'Restarts of sessions, by reason', ['reason']),
+    messagesSent: counter('messages_sent_total', 'Attempts to send a message, by what came of them', ['result']),
+    syncChats: counter('sync_chats_total', 'Chats of chat syncs, by what came of them', ['result']),
+    httpRequests: counter('http_requests_total', 'HTTP requests, by their answer', ['method', 'route', 'status']),
+    httpSeconds: histogram('http_request_seconds', 'How long an HTTP request took', ['method', 'route']),
+    collectFrom: (more) => {
+      sources = { ...sources, ...more };
+    },
+    render: async () => {
+      await readSources();
+      return { type: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}
+
+/** A figure that is not known is absent; 0 would be a lie that silences an alert. */
+function setOrForget(gauge: Gauge, value: number | undefined): void {
+  if (value === undefined) gauge.remove();
+  else gauge.set(value);
+}
+
+/** What the source says; undefined when there is none, when it fails and when it is late. */
+async function valueOf<T>(source: (() => Promise<T>) | undefined): Promise<T | undefined> {
+  if (!source) return undefined;
+  const answered = new AbortController();
+  try {
+    return await Promise.race([source(), sleep(SOURCE_DEADLINE_MS, answered.signal).then(() => undefined)]);
+  } catch {
+    return undefined;
+  } finally {
+    answered.abort();
+  }
+}
