@@ -151,6 +151,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
         chatSync.onWorking(id, how).catch((error: unknown) => logger.error('The chat sync could not be begun', { session: id, error }));
       },
       wakeOutbox,
+      unpaired: (id) => messages.giveUpUnderWay(id),
       qr: (id, qr) => overrides.showQr?.(id, qr),
       restarted: (reason) => metrics.sessionRestarts.inc({ reason }),
     },

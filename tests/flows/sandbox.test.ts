@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import wweb, { type Message } from 'whatsapp-web.js';
@@ -335,21 +336,35 @@ describe('trouble', () => {
     expect(await client.client.getState()).toBe('CONNECTED');
     expect(Date.now() - asked).toBeGreaterThan(400);
     await hub.slowPage('hang', 200);
-    await until(() => inPage(client, 'window.__SANDBOX.session === "hang" && true'));
     const slow = Date.now();
     await client.client.getNumberId('6281344440000');
     expect(Date.now() - slow).toBeGreaterThanOrEqual(380);
   });
 
-  test('nothing leaves the machine', async () => {
+  test('nothing leaves the machine, and nothing else on it is reached', async () => {
+    const connections: string[] = [];
+    const other = createServer((socket) => {
+      connections.push('tcp');
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
     const client = await paired('leak');
-    const outcome = (code: string): Promise<string> => inPage(client, `new Promise((resolve) => { const [ok, no] = [() => resolve('reached'), () => resolve('failed')]; ${code} })`);
-    for (const url of ['https://example.com/', 'https://www.whatsapp.com/', 'https://1.1.1.1/', `https://127.0.0.1:${hub.pagePort}/`, `https://localhost:${hub.pagePort}/`]) {
+    const errors: (string | undefined)[] = [];
+    client.client.pupPage?.on('requestfailed', (request) => errors.push(request.failure()?.errorText));
+    const urls = ['https://example.com/', 'https://www.whatsapp.com/', 'https://1.1.1.1/', `http://127.0.0.1:${port}/`, `http://localhost:${port}/`, `https://127.0.0.1:${hub.pagePort}/`];
+    const outcome = (code: string): Promise<string> =>
+      inPage(client, `new Promise((resolve) => { const [ok, no] = [() => resolve('reached'), () => resolve('failed')]; try { ${code} } catch { no(); } })`);
+    for (const url of urls) {
       expect([url, await outcome(`fetch('${url}', { mode: 'no-cors' }).then(ok, no)`)]).toEqual([url, 'failed']);
       expect([url, await outcome(`const image = new Image(); image.onload = ok; image.onerror = no; image.src = '${url}favicon.png'`)]).toEqual([url, 'failed']);
-      expect([url, await outcome(`const socket = new WebSocket('${url.replace('http', 'ws')}ws'); socket.onopen = ok; socket.onerror = no`)]).toEqual([url, 'failed']);
+      expect([url, await outcome(`const socket = new WebSocket('${url.replace('http', 'ws')}'); socket.onopen = ok; socket.onerror = no`)]).toEqual([url, 'failed']);
     }
+    await until(() => errors.length >= 2 * urls.length);
+    expect(new Set(errors)).toEqual(new Set(['net::ERR_NAME_NOT_RESOLVED']));
+    expect(connections).toEqual([]);
     expect(await outcome("fetch('https://web.whatsapp.com/favicon.ico').then(ok, no)")).toBe('reached');
+    await new Promise((resolve) => other.close(resolve));
   });
 });
 

@@ -33,7 +33,7 @@ const FAST: Record<string, string> = {
   SESSION_CALL_TIMEOUT_MS: '15000',
   SEND_RETRY_BASE_MS: '100',
   SHUTDOWN_TIMEOUT_MS: '5000',
-  API_RATE_LIMIT_PER_MINUTE: '0',
+  API_RATE_LIMIT_PER_MINUTE: '1000000',
   LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'error',
   LOG_FORMAT: 'pretty',
 };

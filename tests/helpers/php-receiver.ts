@@ -34,6 +34,11 @@ export function phpDecision(hasPhp: boolean, ci: string | undefined): 'run' | 'f
   return ci === 'true' ? 'fail' : 'skip';
 }
 
+/** Runs PHP with the arguments, and ends the whole group when PHP ends or our end of the pipe closes: not even a killed test run leaves a server behind. */
+const TIED_TO_US = '(php "$@"; kill -9 0) & cat >/dev/null; kill -9 0';
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
 export interface PhpStats {
   requests: number;
   accepted: number;
@@ -69,18 +74,17 @@ export class PhpReceiver {
     mkdirSync(`${file}.seen`);
     const port = await freePort();
     // Detached: its workers outlive it unless the whole group is ended.
-    const child = spawn('php', ['-d', 'display_errors=stderr', '-S', `127.0.0.1:${port}`, join(PHP_SCRIPTS, 'receiver.php')], {
+    const child = spawn('sh', ['-c', TIED_TO_US, 'php', '-d', 'display_errors=stderr', '-S', `127.0.0.1:${port}`, join(PHP_SCRIPTS, 'receiver.php')], {
       detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['pipe', 'ignore', 'pipe'],
       env: { ...process.env, PHP_CLI_SERVER_WORKERS: '2', RECEIVER_SECRETS: secrets.join(' '), RECEIVER_FILE: file },
     });
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
     const receiver = new PhpReceiver(`http://127.0.0.1:${port}`, child, directory);
-    process.once('exit', receiver.endGroup);
     const deadline = Date.now() + 10_000;
     while (!(await receiver.isUp())) {
-      if (Date.now() > deadline || child.exitCode !== null) {
+      if (Date.now() > deadline || hasEnded(child)) {
         await receiver.close();
         throw new Error(`php -S did not start: ${said}`);
       }
@@ -103,21 +107,20 @@ export class PhpReceiver {
   }
 
   async close(): Promise<void> {
-    process.removeListener('exit', this.endGroup);
-    const ended = this.child.exitCode === null && this.child.signalCode === null ? once(this.child, 'exit') : null;
+    const ended = hasEnded(this.child) ? null : once(this.child, 'exit');
     this.endGroup();
     await ended;
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private readonly endGroup = (): void => {
+  private endGroup(): void {
     if (this.child.pid === undefined) return;
     try {
       process.kill(-this.child.pid, 'SIGKILL');
     } catch {
       // It has ended already.
     }
-  };
+  }
 
   private async isUp(): Promise<boolean> {
     try {

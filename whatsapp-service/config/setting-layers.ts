@@ -50,7 +50,7 @@ function readEnvFile(file: string, problems: string[], need: 'required' | 'optio
   try {
     return parseEnv(readFileSync(file, 'utf8'));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
     if (code === 'ENOENT' && need === 'optional') return {};
     problems.push(`${file}: cannot be read (${code}). ${need === 'required' ? 'It belongs to the service; restore it.' : 'Make it a readable file, or remove it.'}`);
     return {};

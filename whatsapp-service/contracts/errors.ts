@@ -20,7 +20,6 @@ export const ERRORS = {
   session_wrong_state: { status: 409, message: 'The session is not in a state that allows this. `details.state` says which it is in and why.' },
   sync_running: { status: 409, message: 'A chat sync of this session runs already. `details.sync` shows it.' },
   idempotency_key_reused: { status: 409, message: 'This Idempotency-Key was used with another body. Use a new key for a new message.' },
-  idempotency_key_in_progress: { status: 409, message: 'A request with this Idempotency-Key is still being answered. Repeat it in a moment.' },
   last_admin_key: { status: 409, message: 'This is the last API key that may do everything. Make another one before you revoke it.' },
   preset_key: { status: 409, message: 'This API key comes from the setting ADMIN_API_KEY. Change or empty the setting and restart the service.' },
   payload_too_large: { status: 413, message: 'The body is too large. `details.limit_bytes` says how much is taken.' },
@@ -28,7 +27,6 @@ export const ERRORS = {
   rate_limited: { status: 429, message: 'Too many requests. Wait for the seconds in `Retry-After`.' },
   headers_too_large: { status: 431, message: 'The request headers are too large. Send fewer or shorter ones.' },
   internal: { status: 500, message: 'Something failed on our side. Repeat the request; if it stays, look for the request id in the log.' },
-  session_unavailable: { status: 503, message: 'The session\'s page did not answer in time. It is being restarted; repeat the request in a moment.' },
   shutting_down: { status: 503, message: 'The service is stopping. Repeat the request in a moment.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

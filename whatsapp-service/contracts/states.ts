@@ -41,8 +41,6 @@ export type MessageState = (typeof MESSAGE_STATES)[number];
 export const MESSAGE_REASONS = {
   number_not_on_whatsapp: 'This number has no WhatsApp account.',
   chat_not_found: 'WhatsApp knows no such chat for this account.',
-  session_logged_out: 'The session was logged out before the message went out.',
-  session_deleted: 'The session was deleted before the message went out.',
   send_failed: 'WhatsApp refused the message on every attempt.',
   outcome_unknown: 'The message may or may not have gone out, and WhatsApp could not be asked. Look at the chat on the phone before you send it again.',
 } as const;

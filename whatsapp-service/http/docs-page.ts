@@ -36,7 +36,7 @@ const START = `SwaggerUIBundle({ url: 'docs/openapi.json', dom_id: '#swagger-ui'
  * and whoever builds against the API reads them first.
  */
 export function docsRouter(document: OpenApiDocument): Router {
-  const json = JSON.stringify(document, null, 1);
+  const json = JSON.stringify(document);
   const root = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const strict = Router({ caseSensitive: true, strict: true });
 

@@ -1,5 +1,6 @@
 import type { EventData, EventName } from '../contracts/payloads.js';
 import { newDeliveryId, newEventId, type DeliveryId, type SessionId } from '../shared/ids.js';
+import { toJson } from '../shared/json.js';
 import type { Db } from '../storage/database.js';
 
 /** Something that the backend must hear. `data` is the payload of `name`. */
@@ -62,7 +63,7 @@ export async function appendEvents(trx: Db, sessionId: SessionId, events: readon
           name: event.name,
           chat_id: event.chatId,
           dedupe_key: event.dedupeKey,
-          data: JSON.stringify(event.data),
+          data: toJson(event.data),
           happened_at: event.at,
           created_at: now,
         })),

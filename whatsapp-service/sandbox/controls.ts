@@ -141,7 +141,7 @@ export class Controls implements SandboxControls {
   }
 
   async hangPage(sessionId: string, ms: number): Promise<void> {
-    this.#page(sessionId).push({ p: 'hang', ms });
+    await this.#page(sessionId).pushConfirmed({ p: 'hang', ms });
   }
 
   async slowPage(sessionId: string, ms: number): Promise<void> {
@@ -170,7 +170,7 @@ export class Controls implements SandboxControls {
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as Partial<SandboxSettings>;
     const settings = { ...this.#parts.accounts.settings(sessionId), ...given };
     this.#parts.accounts.saveSettings(sessionId, settings);
-    this.#parts.server.page(sessionId)?.settingsChanged();
+    await this.#parts.server.page(sessionId)?.settingsChanged();
     return settings;
   }
 

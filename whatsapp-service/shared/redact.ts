@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * What may not stand in a log in clear: phone numbers, message texts, secrets. Everything that is logged goes through
  * here, so nobody has to think of it where a line is written. Times, our own ids, durations, ports and counts stay readable.
@@ -30,7 +32,7 @@ const SENSITIVE = new RegExp(
     String.raw`(?<credential>\bBearer\s+[^\s"',]+|\bwhsec_[A-Za-z0-9+/=]+)`,
     String.raw`(?<harmless>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)`,
     String.raw`(?<jid>\d[\d.:-]{3,40}(?=@(?:c\.us|s\.whatsapp\.net|lid|g\.us|broadcast|newsletter)\b))`,
-    String.raw`(?<plus>(?<![\w+])\+\d{1,3}${SEPARATOR}?(?:\(\d{1,4}\)${SEPARATOR}?)?\d(?:${SEPARATOR}?\d){3,13}(?!\d))`,
+    String.raw`(?<plus>(?<![\w+])\+\d{1,3}${SEPARATOR}?(?:\(\d{1,4}\)${SEPARATOR}?)?\d(?:${SEPARATOR}?\d){3,11}(?!\d))`,
     String.raw`(?<national>(?<![\w.+-])\(?0[1-9]\d{1,3}\)?(?:${SEPARATOR}\d{2,5}){1,3}(?![\w-]))`,
     String.raw`(?<bare>(?<![A-Za-z0-9])\d{8,15}(?![A-Za-z0-9])(?!(?:\.\d+)?\s?(?:[µmn]?s|sec|seconds|[kKMG]?i?B|bytes)\b))`,
   ].join('|'),
@@ -90,12 +92,12 @@ function redactComposite(value: object, parents: readonly object[]): unknown {
   if (parents.includes(value)) return '[circular]';
   if (parents.length >= MAX_DEPTH) return '[deeper]';
   const path = [...parents, value];
-  if (value instanceof Error) return redactError(value, path);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid date' : value.toISOString();
+  if (types.isNativeError(value) || value instanceof Error) return redactError(value, path);
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'invalid date' : value.toISOString();
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (value instanceof URL) return redactText(value.href.replace(/\/\/[^/@]*@/, '//[redacted]@'));
-  if (value instanceof Map) return redactObject(Object.fromEntries(value) as Record<string, unknown>, path);
-  if (Array.isArray(value) || value instanceof Set) return redactItems([...(value as Iterable<unknown>)], path);
+  if (types.isMap(value)) return redactObject(Object.fromEntries(value) as Record<string, unknown>, path);
+  if (Array.isArray(value) || types.isSet(value)) return redactItems([...(value as Iterable<unknown>)], path);
   return redactObject(value as Record<string, unknown>, path);
 }
 

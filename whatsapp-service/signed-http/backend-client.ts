@@ -87,7 +87,7 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
         token: options.token,
       });
       const response: AxiosResponse<Readable> = await wire.post(options.url + path, body, { headers, signal: control.signal });
-      const { bytes, failure } = await readBeginning(response.data, control.signal);
+      const { bytes, failure } = await readBeginning(response.data);
       return { status: response.status, headers: response.headers, body: bytes, networkError: failure };
     } catch (error) {
       return { networkError: codeOf(error) };
@@ -157,19 +157,15 @@ interface Beginning {
   failure?: string;
 }
 
-/** Reads to the end, or to the limit; then the connection is closed, because the rest would have to be read to use it again. */
-function readBeginning(answer: Readable, signal: AbortSignal): Promise<Beginning> {
+/**
+ * Reads to the end, or to the limit; then the connection is closed, because the rest would have to be read to use it
+ * again. When the request is broken off, axios destroys the stream with an error.
+ */
+function readBeginning(answer: Readable): Promise<Beginning> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const finish = (failure?: string): void => {
-      signal.removeEventListener('abort', broken);
-      resolve({ bytes: Buffer.concat(chunks), failure });
-    };
-    const broken = (error?: unknown): void => {
-      finish(codeOf(error));
-      answer.destroy();
-    };
+    const finish = (failure?: string): void => resolve({ bytes: Buffer.concat(chunks), failure });
     answer.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
@@ -179,10 +175,8 @@ function readBeginning(answer: Readable, signal: AbortSignal): Promise<Beginning
     });
     answer.once('end', () => finish());
     // `on`: an error may follow another one, and one without a listener would end the process.
-    answer.on('error', broken);
+    answer.on('error', (error: unknown) => finish(codeOf(error)));
     answer.once('close', () => finish('ECONNRESET'));
-    if (signal.aborted) broken();
-    else signal.addEventListener('abort', broken, { once: true });
   });
 }
 

@@ -7,7 +7,6 @@ describe('text', () => {
     ['to +628123456789 now',                       'to +*********789 now'],
     ['to 628123456789.',                           'to *********789.'],
     ['+62 812-3456-789 asked',                     '+*********789 asked'],
-    ['(+62) 812 3456 789, 0812-3456-789',          '(+62) 812 3456 789, ********789', 'either'],
     ['+62 (812) 3456-789',                         '+*********789'],
     ['call 0812-3456-789',                         'call ********789'],
     ['call (0812) 3456 789',                       'call ********789'],
@@ -23,9 +22,8 @@ describe('text', () => {
     ['GET /api/numbers/628123456789?x=1',          'GET /api/numbers/*********789?x=1'],
     ['Authorization: Bearer 12|abcDEF',            'Authorization: Bearer [redacted]'],
     ['key whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'key whsec_[redacted]'],
-  ])('%s', (text, expected, either?: string) => {
-    if (either === undefined) expect(redactText(text)).toBe(expected);
-    else expect(redactText(text)).not.toContain('3456');
+  ])('%s', (text, expected) => {
+    expect(redactText(text)).toBe(expected);
   });
 
   test.each([

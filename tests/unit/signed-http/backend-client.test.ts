@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { sleep } from '../../../whatsapp-service/shared/clock.js';
 import { createBackendClient, type BackendClient, type BackendClientOptions, type Delivery } from '../../../whatsapp-service/signed-http/backend-client.js';
@@ -229,6 +228,7 @@ describe('the bytes and the way they go', () => {
     const client = connect(url, { maxSockets: 3, timeoutMs: 10_000 });
     const outcomes = await Promise.all(Array.from({ length: 60 }, () => client.post('/', delivery)));
     expect(outcomes.every(({ verdict }) => verdict.kind === 'done')).toBe(true);
+    for (let i = 0; i < 10; i++) await client.post('/', delivery);
     expect(connections).toBe(3);
   });
 });
@@ -259,6 +259,16 @@ describe('drain and close', () => {
     expect((await client.post('/', delivery)).verdict).toEqual(closed);
     await sleep(20);
     expect(backend.requests).toHaveLength(1);
+  });
+
+  test('a request that is over holds nothing: no timer, so that the process can end', async () => {
+    const backend = await receiver();
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const client = connect(backend.url, { timeoutMs: 600_000 });
+    await client.post('/', delivery);
+    const before = timers();
+    for (let i = 0; i < 20; i++) await client.post('/', delivery);
+    expect(timers()).toBeLessThan(before + 10);
   });
 
   test('says nothing about the backend before it has asked it, nor because it was closed', async () => {

@@ -1,5 +1,6 @@
 import type { ChatPayload, ChatSyncBatch, EchoedId } from '../../contracts/payloads.js';
 import { iso, sleep, type Clock, type Random } from '../../shared/clock.js';
+import { toJson } from '../../shared/json.js';
 import type { Logger } from '../../shared/logger.js';
 import type { PostOutcome } from '../../signed-http/backend-client.js';
 import { retryDelay } from '../../signed-http/retry-delay.js';
@@ -51,7 +52,7 @@ export class BatchPoster {
         deliveryId: batch.delivery_id,
         event: 'chats.sync',
         attempt,
-        body: JSON.stringify(this.body(batch, chats, context)),
+        body: toJson(this.body(batch, chats, context)),
       });
       const facts = { delivery: batch.delivery_id, sync: batch.sync_id, batch: batch.number, attempt, status };
       switch (verdict.kind) {

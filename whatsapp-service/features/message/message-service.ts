@@ -8,7 +8,7 @@ import { asSessionId, newMessageId, newWhatsAppKey, type MessageId, type Session
 import { parseRecipient } from '../../shared/phone.js';
 import type { Db, Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
-import { expireIdempotent, findIdempotent, findMessage, insertIdempotent, insertMessage, type IdempotentRequest } from './message-store.js';
+import { expireIdempotent, findIdempotent, findMessage, insertIdempotent, insertMessage, markSendingUnknown, type IdempotentRequest } from './message-store.js';
 
 export interface MessageServiceOptions {
   storage: Storage;
@@ -63,6 +63,14 @@ export class MessageService {
     if (!row) throw new ApiError('message_not_found');
     const session = await this.options.storage.db.selectFrom('session').select('echo_id').where('id', '=', row.session_id).executeTakeFirst();
     return viewOf(row, session ? (JSON.parse(session.echo_id) as EchoedId) : row.session_id);
+  }
+
+  /**
+   * The session's pairing is gone, and with it the way to ask what became of a message that was being sent. A new pairing may be another
+   * number: sending it again could tell somebody the same thing twice.
+   */
+  async giveUpUnderWay(sessionId: SessionId): Promise<void> {
+    await markSendingUnknown(this.options.storage.db, sessionId, this.options.clock.now());
   }
 
   /** Forgets idempotency keys that are too old to be repeated. */

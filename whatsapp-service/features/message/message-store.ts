@@ -52,6 +52,10 @@ export async function updateMessage(trx: Db, id: string, change: Partial<Omit<Me
 export const failMessage = (trx: Db, id: string, reason: MessageReason, detail: string | null, now: number): Promise<void> =>
   updateMessage(trx, id, { state: 'failed', reason, detail, updated_at: now });
 
+export async function markSendingUnknown(db: Db, sessionId: SessionId, now: number): Promise<void> {
+  await db.updateTable('message').set({ state: 'unknown', reason: 'outcome_unknown', updated_at: now }).where('session_id', '=', sessionId).where('state', '=', 'sending').execute();
+}
+
 export interface IdempotentRequest {
   apiKeyId: string;
   key: string;

@@ -18,6 +18,8 @@ export interface SessionHooks {
   /** The outbox has something new. */
   wakeOutbox(): void;
   qr(id: SessionId, qr: string): void;
+  /** The pairing is gone: what was under way can no longer be asked after. */
+  unpaired(id: SessionId): Promise<void>;
   restarted(reason: SessionReason): void;
 }
 
@@ -118,6 +120,7 @@ export class SessionSupervisor {
       this.attempt++;
       this.clearTimers();
       await this.page.logout();
+      await this.options.hooks.unpaired(this.id);
       await this.change('STOPPED', 'logged_out', null, { desired: 'stopped', ...UNPAIRED });
     });
   }
@@ -229,7 +232,10 @@ export class SessionSupervisor {
     if (!SESSION_REASONS[reason].retry) {
       this.logger.error('The session has stopped and needs a person', { code: reason, message: SESSION_REASONS[reason].message, detail });
       const gone = reason === 'logged_out' || reason === 'auth_failure';
-      if (gone) await this.page.deleteProfile();
+      if (gone) {
+        await this.page.deleteProfile();
+        await hooks.unpaired(this.id);
+      }
       // Once there is a browser, the session may come back by itself.
       await this.change('FAILED', reason, detail, { ...(reason !== 'browser_not_found' && { desired: 'stopped' as const }), ...(gone && UNPAIRED) });
       return;

@@ -21,6 +21,8 @@ export interface ConnectionParts {
 const SNAPSHOT_SLICE = 500;
 const EVENT_SLICE = 1_000;
 const EARLIER = 50;
+/** A page that hangs does not confirm; whoever drives it goes on. */
+const CONFIRM_MS = 1_000;
 
 /** One page of one session, for as long as its WebSocket lives. */
 export class PageConnection {
@@ -33,6 +35,8 @@ export class PageConnection {
   #live = false;
   pageState: string | null = null;
   hasSynced = false;
+  readonly #unconfirmed = new Map<number, () => void>();
+  #confirmations = 0;
 
   constructor(sessionId: string, socket: WebSocket, parts: ConnectionParts) {
     this.sessionId = sessionId;
@@ -50,6 +54,21 @@ export class PageConnection {
 
   push(frame: Record<string, unknown>): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  /** Resolves once the page has the frame. */
+  async pushConfirmed(frame: Record<string, unknown>): Promise<void> {
+    const c = (this.#confirmations += 1);
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#unconfirmed.delete(c);
+        resolve();
+      };
+      const timer = setTimeout(done, CONFIRM_MS);
+      this.#unconfirmed.set(c, done);
+      this.push({ ...frame, c });
+    });
   }
 
   /** `after` is set by a page that was connected before and only wants what it missed. */
@@ -120,18 +139,20 @@ export class PageConnection {
     this.push({ p: 'conflict' });
   }
 
-  settingsChanged(): void {
-    this.push({ p: 'settings', settings: this.#pageSettings() });
+  async settingsChanged(): Promise<void> {
     this.#pairing?.restartTimer();
+    await this.pushConfirmed({ p: 'settings', settings: this.#pageSettings() });
   }
 
   close(): void {
     this.#live = false;
     this.#pairing?.close();
+    for (const done of [...this.#unconfirmed.values()]) done();
     this.#socket.terminate();
   }
 
   async handle(request: Request): Promise<void> {
+    if (request.m === 'confirm') return this.#unconfirmed.get(Number(request.a.c))?.();
     if (request.m === 'state') {
       this.pageState = String(request.a.state);
       this.hasSynced = request.a.has_synced === true;

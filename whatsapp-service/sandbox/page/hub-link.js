@@ -72,6 +72,8 @@
     }
 
     #receive(frame) {
+      // Told before it is done: afterwards the page may hang. Whoever looks at the page later looks after this task.
+      if (frame.c) this.notify('confirm', { c: frame.c });
       if (frame.p) return void this.trigger(frame.p, frame);
       const request = this.#open.get(frame.r);
       if (!request) return;

@@ -1,6 +1,8 @@
 {
   /** Gives the promise of the message in the chat, and that of the server's answer. */
   Sim.addAndSend = (chat, attributes) => {
+    const known = Sim.Msg.get(attributes.id);
+    if (known) return again(known);
     const message = new Sim.MessageModel({ ...attributes, ack: 0, isNewMsg: true });
     if (message.id.participant) message.author = message.id.participant;
     message.chat = chat;
@@ -8,6 +10,12 @@
     Sim.Msg.add(message);
     chat.set({ lastReceivedKey: message.id, t: message.t });
     Sim.Chat.touch();
+    return [Promise.resolve(message), send(message)];
+  };
+
+  /** The same id once more: there is one message with it, and a failed one gets another chance. */
+  const again = (message) => {
+    if (message.ack < 0) message.set({ ack: 0 });
     return [Promise.resolve(message), send(message)];
   };
 
