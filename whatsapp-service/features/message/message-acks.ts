@@ -64,7 +64,7 @@ export class MessageAcks {
     const change = { wa_message_id: messageId, ...(state && { state, ack, ...timesOf(row, state, at) }), ...(state === 'failed' && { reason: 'send_failed' as const }), ...(state && state !== 'failed' && { reason: null, detail: null }) };
     if (!state && row.wa_message_id === messageId) return row;
     await updateMessage(trx, row.id, { ...change, updated_at: this.clock.now() });
-    if (state && state !== 'failed' && row.sent_at === null) {
+    if (state && state !== 'failed' && state !== 'sending' && row.sent_at === null) {
       events.push({ name: 'message.sent', chatId: row.chat_id, dedupeKey: `sent:${row.wa_key}`, at, data: sentPayload(row, messageId, at) });
     }
     return { ...row, ...change };

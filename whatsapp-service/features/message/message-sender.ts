@@ -113,7 +113,7 @@ export class MessageSender {
     }
     const reason: MessageReason = error.code === 'number_not_on_whatsapp' || error.code === 'chat_not_found' ? error.code : 'send_failed';
     logger.warn('A message could not be sent', { ...facts, reason });
-    await failMessage(storage.db, row.id, reason, error.message, clock.now());
+    await failMessage(storage.db, row.id, { reason, detail: error.message }, clock.now());
     onResult?.('failed');
     return true;
   }

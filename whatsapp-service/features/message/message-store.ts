@@ -49,8 +49,8 @@ export async function updateMessage(trx: Db, id: string, change: Partial<Omit<Me
   await trx.updateTable('message').set(change).where('id', '=', id).execute();
 }
 
-export const failMessage = (trx: Db, id: string, reason: MessageReason, detail: string | null, now: number): Promise<void> =>
-  updateMessage(trx, id, { state: 'failed', reason, detail, updated_at: now });
+export const failMessage = (trx: Db, id: string, why: { reason: MessageReason; detail: string | null }, now: number): Promise<void> =>
+  updateMessage(trx, id, { state: 'failed', ...why, updated_at: now });
 
 export async function markSendingUnknown(db: Db, sessionId: SessionId, now: number): Promise<void> {
   await db.updateTable('message').set({ state: 'unknown', reason: 'outcome_unknown', updated_at: now }).where('session_id', '=', sessionId).where('state', '=', 'sending').execute();

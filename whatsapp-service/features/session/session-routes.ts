@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { route, type Caller, type Route, type RouteAnswer } from '../../contracts/route.js';
 import { zCreateSession, zQr, zSession, zSessionList, zSessionParams } from '../../contracts/session-api.js';
 import { ApiError } from '../../contracts/errors.js';

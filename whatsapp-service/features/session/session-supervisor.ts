@@ -99,7 +99,7 @@ export class SessionSupervisor {
     let started: Promise<void> = Promise.resolve();
     await this.inLine(async () => {
       this.clearTimers();
-      await this.change('STARTING', reason, null, { desired: 'running' });
+      await this.change('STARTING', reason, { row: { desired: 'running' } });
       started = this.open();
     });
     await started;
@@ -107,21 +107,20 @@ export class SessionSupervisor {
 
   async stop(reason: 'stopped_by_request' | 'service_stopped'): Promise<void> {
     // At once, and not in its turn: a call into a page that hangs may be what the line waits for.
-    this.attempt++;
+    this.letGo();
     await this.page.stop();
     await this.inLine(async () => {
       await this.close();
-      await this.change('STOPPED', reason, null, reason === 'stopped_by_request' ? { desired: 'stopped' } : {});
+      await this.change('STOPPED', reason, { row: reason === 'stopped_by_request' ? { desired: 'stopped' } : {} });
     });
   }
 
   async logout(): Promise<void> {
     await this.inLine(async () => {
-      this.attempt++;
-      this.clearTimers();
+      this.letGo();
       await this.page.logout();
       await this.options.hooks.unpaired(this.id);
-      await this.change('STOPPED', 'logged_out', null, { desired: 'stopped', ...UNPAIRED });
+      await this.change('STOPPED', 'logged_out', { row: { desired: 'stopped', ...UNPAIRED } });
     });
   }
 
@@ -129,8 +128,7 @@ export class SessionSupervisor {
   async dispose(): Promise<void> {
     await this.inLine(async () => {
       const working = this.state === 'WORKING';
-      this.attempt++;
-      this.clearTimers();
+      this.letGo();
       if (working) await this.page.logout();
       else {
         await this.page.stop();
@@ -159,11 +157,16 @@ export class SessionSupervisor {
   }
 
   private async close(): Promise<void> {
+    this.letGo();
+    await this.page.stop();
+  }
+
+  /** Whatever the page still reports is of no interest any more. */
+  private letGo(): void {
     this.attempt++;
     this.clearTimers();
     this.qr = null;
     this.workingSince = null;
-    await this.page.stop();
   }
 
   private async onLifecycle(event: LifecycleEvent, attempt: number): Promise<void> {
@@ -193,7 +196,10 @@ export class SessionSupervisor {
     this.qr = { qr, attempt: ++this.qrAttempts, receivedAt: now };
     const data = { qr, attempt: this.qrAttempts, expires_in_seconds: QR_SECONDS };
     const event: NewEvent<'session.qr'> = { name: 'session.qr', chatId: null, dedupeKey: `qr:${now}:${this.qrAttempts}`, at: now, data };
-    if (this.state !== 'SCAN_QR_CODE') await this.change('SCAN_QR_CODE', 'waiting_for_scan', null, {}, [event]);
+    // WhatsApp shows a QR to a device that is not linked, whatever was true when it was last seen.
+    const unlinked = this.row.paired === 1;
+    if (unlinked) await this.options.hooks.unpaired(this.id);
+    if (this.state !== 'SCAN_QR_CODE') await this.change('SCAN_QR_CODE', 'waiting_for_scan', { row: unlinked ? UNPAIRED : {}, events: [event] });
     else await this.append([event]);
     this.options.hooks.qr(this.id, qr);
   }
@@ -214,7 +220,7 @@ export class SessionSupervisor {
     if (attempt !== this.attempt) return;
     this.workingSince = now;
     const identity = { paired: 1, phone: event.phone, lid: event.lid, pushname: event.pushname, ...(mark === null && { inbound_mark: now }) };
-    await this.change('WORKING', 'ready', null, identity);
+    await this.change('WORKING', 'ready', { row: identity });
     hooks.working(this.id, 'started');
   }
 
@@ -237,7 +243,7 @@ export class SessionSupervisor {
         await hooks.unpaired(this.id);
       }
       // Once there is a browser, the session may come back by itself.
-      await this.change('FAILED', reason, detail, { ...(reason !== 'browser_not_found' && { desired: 'stopped' as const }), ...(gone && UNPAIRED) });
+      await this.change('FAILED', reason, { detail, row: { ...(reason !== 'browser_not_found' && { desired: 'stopped' as const }), ...(gone && UNPAIRED) } });
       return;
     }
     const delay = restartDelay(++this.failures, { baseMs: settings.restartBaseMs, capMs: settings.restartCapMs }, random);
@@ -251,15 +257,15 @@ export class SessionSupervisor {
         void this.open();
       });
     }, delay);
-    await this.change('STARTING', reason, detail);
+    await this.change('STARTING', reason, { detail });
   }
 
   /** One commit for the row and what the backend hears of it. */
-  private async change(state: SessionState, reason: SessionReason, detail: string | null = null, more: SessionChange = {}, events: readonly NewEvent[] = []): Promise<void> {
+  private async change(state: SessionState, reason: SessionReason, { detail = null, row = {}, events = [] }: { detail?: string | null; row?: SessionChange; events?: readonly NewEvent[] } = {}): Promise<void> {
     const { storage, clock, hooks } = this.options;
     const now = clock.now();
     const previous = this.state;
-    const phone = more.phone === undefined ? this.row.phone : more.phone;
+    const phone = row.phone === undefined ? this.row.phone : row.phone;
     const status: NewEvent<'session.status'> = {
       name: 'session.status',
       chatId: null,
@@ -269,10 +275,10 @@ export class SessionSupervisor {
     };
     this.state = state;
     this.reason = reason;
-    this.row = { ...this.row, ...more, state, reason, detail, updated_at: now };
+    this.row = { ...this.row, ...row, state, reason, detail, updated_at: now };
     try {
       await storage.transaction(async (trx) => {
-        await updateSession(trx, this.id, { ...more, state, reason, detail }, now);
+        await updateSession(trx, this.id, { ...row, state, reason, detail }, now);
         await appendEvents(trx, this.id, [status, ...events], now);
       });
       hooks.wakeOutbox();

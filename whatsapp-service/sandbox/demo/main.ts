@@ -46,7 +46,7 @@ async function show(api: Api, backend: DemoBackend): Promise<Summary> {
   step(2, 'The simulated phone scans the QR');
   await api.call('POST', `/sandbox/sessions/${SESSION}/qr/scan`, {});
   const paired = await api.until<SessionView>(`/api/sessions/${SESSION}`, (session) => session.state === 'WORKING');
-  note(`state ${paired.state}, phone ${paired.phone}`);
+  note(`state ${paired.state}, phone ${paired.phone ?? 'unknown'}`);
 
   step(3, `Its ${CHATS} chats stream to the backend, in HMAC-signed batches of 50`);
   const sync = await api.until<ChatSyncView>(`/api/sessions/${SESSION}/chats/sync`, (run) => run.state === 'completed');
@@ -64,7 +64,7 @@ async function show(api: Api, backend: DemoBackend): Promise<Summary> {
   const message = await api.call<MessageView>('POST', '/api/messages', { session_id: SESSION, to: '0812-9876-5432', text: 'Masih, kak. Mau berapa?' });
   const done = await api.until<MessageView>(`/api/messages/${message.id}`, (view) => view.state === 'read' || view.state === 'failed');
   await read;
-  note(`queued → sending → sent → delivered → ${done.state}; WhatsApp's id ${done.message_id}`);
+  note(`queued → sending → sent → delivered → ${done.state}; WhatsApp's id ${done.message_id ?? 'unknown'}`);
   const { figures } = backend;
   return {
     paired: paired.paired,

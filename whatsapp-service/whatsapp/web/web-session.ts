@@ -2,12 +2,12 @@ import type { Browser, Page } from 'puppeteer';
 import wweb from 'whatsapp-web.js';
 import type { ChatPayload } from '../../contracts/payloads.js';
 import type { AckLevel, SessionReason } from '../../contracts/states.js';
-import type { Clock } from '../../shared/clock.js';
+import { endsWithin, type Clock } from '../../shared/clock.js';
 import { asChatId, type ChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { phoneFromJid } from '../../shared/phone.js';
 import { ProviderError, type ChatRef, type LookUp, type OutboundText, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
-import { closeBrowser, deleteProfile, launchOptions, prepareProfile, userAgentOf, type BrowserSettings } from './browser.js';
+import { closeBrowser, deleteProfile, ignoreLatePipeErrors, launchOptions, prepareProfile, userAgentOf, type BrowserSettings } from './browser.js';
 import { decodeChat } from './decode/chat.js';
 import { decodeBatch } from './decode/event.js';
 import { callPage } from './page-calls.js';
@@ -36,6 +36,8 @@ interface Life {
   ready: boolean;
   over: boolean;
   nudge: NodeJS.Timeout | null;
+  /** The library's start; it has settled when there is a page, or never will be one. */
+  starting: Promise<void> | null;
 }
 
 /** What WhatsApp's last word on a connection means for its session. */
@@ -53,6 +55,8 @@ const NUDGE_MS = 500;
 /** A session on the real whatsapp-web.js. */
 export class WebSession implements ProviderSession {
   private life: Life | null = null;
+  /** Counts the stops, so that a start notices one that came before it had a life to end. */
+  private stops = 0;
 
   constructor(
     readonly id: SessionId,
@@ -62,14 +66,17 @@ export class WebSession implements ProviderSession {
 
   async start(): Promise<void> {
     await this.stop();
+    const { stops } = this;
     const browser = this.options.browser();
     await prepareProfile(this.options.profileDir);
+    if (stops !== this.stops) throw stoppedWhileStarting();
     const life = this.newLife(browser);
     this.life = life;
     try {
-      await life.client.initialize();
+      life.starting = life.client.initialize();
+      await life.starting;
     } catch (error) {
-      if (life.over) throw new ProviderError('page_unavailable', 'The session was stopped while it started.', true);
+      if (life.over) throw stoppedWhileStarting();
       throw life.page
         ? new ProviderError('page_unavailable', `WhatsApp Web did not load: ${textOf(error)}`, true)
         : new ProviderError('browser_failed', `${browser.found.path} could not be started: ${textOf(error)}`, true);
@@ -81,8 +88,11 @@ export class WebSession implements ProviderSession {
   async stop(): Promise<void> {
     const life = this.life;
     this.life = null;
+    this.stops++;
     if (!life) return;
     this.finish(life);
+    // A browser that is just being launched is closed as soon as it is there; the next one must not meet it on this profile.
+    if (!life.browser && life.starting) await endsWithin(this.options.closeGraceMs, life.starting);
     if (life.browser) await closeBrowser(life.browser, this.options.profileDir, this.options.closeGraceMs);
   }
 
@@ -160,7 +170,7 @@ export class WebSession implements ProviderSession {
       // The library hands it to puppeteer, which takes a script's text too.
       evalOnNewDoc: `${this.options.prelude}\n${pageScript()}` as unknown as () => void,
     });
-    const life: Life = { client, page: null, browser: null, ready: false, over: false, nudge: null };
+    const life: Life = { client, page: null, browser: null, ready: false, over: false, nudge: null, starting: null };
     this.chargeInjection(life);
     const on = (event: string, listener: (...args: never[]) => void): void => void client.on(event, listener as never);
     on('qr', (qr: string) => {
@@ -203,10 +213,9 @@ export class WebSession implements ProviderSession {
     const { pupPage, pupBrowser } = life.client as unknown as { pupPage: Page; pupBrowser: Browser };
     life.page = pupPage;
     life.browser = pupBrowser;
-    if (life.over) {
-      await closeBrowser(pupBrowser, this.options.profileDir, this.options.closeGraceMs);
-      throw new Error('stopped');
-    }
+    ignoreLatePipeErrors(pupBrowser);
+    // The library goes on with a browser that is gone: what then fails is charged to its start, or to its injection.
+    if (life.over) return closeBrowser(pupBrowser, this.options.profileDir, this.options.closeGraceMs);
     pupPage.on('error', (error) => this.end(life, 'page_crashed', textOf(error)));
     pupBrowser.on('disconnected', () => this.end(life, 'browser_gone', 'the browser process ended'));
     pupPage.on('framenavigated', (frame) => {
@@ -257,5 +266,7 @@ export class WebSession implements ProviderSession {
     if (life.nudge) clearInterval(life.nudge);
   }
 }
+
+const stoppedWhileStarting = (): ProviderError => new ProviderError('page_unavailable', 'The session was stopped while it started.', true);
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BridgeProcess, type BridgeApi, type World } from './bridge.js';
+import { until } from './sandbox-client.js';
+
+/** Browsers that work on a profile of this world, each by its main process. */
+export function browsersOf(world: World, session = ''): number[] {
+  const flag = `--user-data-dir=${join(world.dir, 'sessions', session)}`;
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return args.some((arg) => (session === '' ? arg.startsWith(flag) : arg === flag)) && !args.some((arg) => arg.startsWith('--type='));
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** Everything of the machine that names this world: browsers with all their helpers, and the service. */
+export function processesOf(world: World): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(world.dir);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** The service as a process that is killed and started again on the same world, at the same address. */
+export class MortalBridge {
+  private process: BridgeProcess | null = null;
+  private port: string | undefined;
+  starts = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly env: Record<string, string> = {},
+  ) {}
+
+  get api(): BridgeApi {
+    if (!this.process) throw new Error('the service does not run');
+    return this.process.api;
+  }
+
+  get output(): string {
+    return this.process?.output() ?? '';
+  }
+
+  get alive(): boolean {
+    return this.process !== null && this.process.child.exitCode === null && this.process.child.signalCode === null;
+  }
+
+  async start(): Promise<BridgeApi> {
+    this.process = await BridgeProcess.start(this.world, { ...this.env, ...(this.port !== undefined && { PORT: this.port }) });
+    this.port = new URL(this.process.api.url).port;
+    this.starts++;
+    return this.process.api;
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    const running = this.process;
+    this.process = null;
+    await running?.kill();
+  }
+
+  /** SIGTERM; how the process ended, and after how many milliseconds. */
+  async terminate(): Promise<{ code: number | null; ms: number; output: string }> {
+    const running = this.process;
+    if (!running) throw new Error('the service does not run');
+    this.process = null;
+    const from = Date.now();
+    const code = await running.terminate();
+    return { code, ms: Date.now() - from, output: running.output() };
+  }
+
+  /** Started again, with one browser for the session and none of an earlier life. */
+  async back(session: string): Promise<BridgeApi> {
+    const before = browsersOf(this.world, session);
+    const api = await this.start();
+    await api.inState(session, 'WORKING');
+    const now = await until(() => {
+      const pids = browsersOf(this.world, session);
+      return pids.length === 1 ? pids : null;
+    }, { name: 'one browser for the session' });
+    for (const pid of now) if (before.includes(pid)) throw new Error(`browser ${pid} of an earlier life still runs`);
+    return api;
+  }
+}
