@@ -53,6 +53,9 @@ export interface App {
   suspect(error: unknown): void;
 }
 
+/** How long a delivery that was broken off may take to be written down. */
+const LAST_WORDS_MS = 1_000;
+
 /** The one place that wires. Everything that has a start has its stop in `stop()`, in the opposite order. */
 export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
@@ -121,7 +124,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     logger: logger.sync,
   });
 
-  const acks = new MessageAcks(storage, clock, wakeOutbox);
+  const acks = new MessageAcks(storage, clock, wakeOutbox, (id) => queue.add(JOBS.sendMessages, id));
   const sender = new MessageSender({
     storage,
     settings: config.send,
@@ -148,10 +151,14 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       events: createEventHandler({ storage, acks, wakeOutbox, onEvent: (kind) => metrics.inboundEvents.inc({ kind }), clock, logger }),
       working: (id, how) => {
         queue.add(JOBS.sendMessages, id);
+        if (how === 'started') acks.reconcile(id, sessions.provider(id)).catch((error: unknown) => logger.warn('What became of messages while the session was away is not known yet', { session: id, error }));
         chatSync.onWorking(id, how).catch((error: unknown) => logger.error('The chat sync could not be begun', { session: id, error }));
       },
       wakeOutbox,
-      unpaired: (id) => messages.giveUpUnderWay(id),
+      unpaired: async (id) => {
+        await messages.giveUpUnderWay(id);
+        await chatSync.abandon(id);
+      },
       qr: (id, qr) => overrides.showQr?.(id, qr),
       restarted: (reason) => metrics.sessionRestarts.inc({ reason }),
     },
@@ -198,6 +205,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   return {
     async start() {
       const first = await apiKeys.ensureFirstKey(config.adminApiKey);
+      await sessions.load();
       stopJobs = startJobs({ queue, sender, messages, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, logger });
       dispatcher.start();
       const address = await server.listen();
@@ -209,9 +217,11 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       const grace = config.shutdownTimeoutMs;
       await server.close(grace);
       stopJobs?.();
-      await Promise.all([chatSync.stopAll(), queue.stop(grace), sessions.close()]);
+      await Promise.all([chatSync.stopAll(grace), queue.stop(grace), sessions.close()]);
       await dispatcher.stop(grace);
+      // Breaks off what is left, so that its end is written down before the database closes.
       client?.close();
+      await Promise.all([chatSync.stopAll(LAST_WORDS_MS), dispatcher.stop(LAST_WORDS_MS)]);
       if (!overrides.hub) await hub?.close();
       await storage.close();
       logger.info('The bridge has stopped');

@@ -28,6 +28,8 @@ export interface RunOptions {
 export interface Run<R> {
   result: R;
   backend: ReceiverReport;
+  /** Of the node process, in the run. */
+  cpuMs: number;
   memory: { node: number | null; browser: number | null; browserBefore: number | null } | null;
 }
 
@@ -75,8 +77,9 @@ export class Stage {
       const browser = tree?.end() ?? null;
       const node = await worker.call<number | null>('growth');
       const backend = await this.receiver.call<ReceiverReport>('report');
+      const cpuMs = await worker.call<number>('cpuMs');
       await worker.call('close');
-      return { result, backend, memory: memory ? { node, browser: browser?.growth ?? null, browserBefore: browser?.before ?? null } : null };
+      return { result, backend, cpuMs, memory: memory ? { node, browser: browser?.growth ?? null, browserBefore: browser?.before ?? null } : null };
     } finally {
       await worker.stop();
       await rm(job.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

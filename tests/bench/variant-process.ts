@@ -5,13 +5,23 @@ import { serve } from './worker-calls.js';
 /** Runs the variant whose module is named on the command line. */
 const { variant } = (await import(`./variants/${process.argv[2] ?? ''}.js`)) as { variant: Variant };
 let growth: (() => number | null) | null = null;
+let cpuMs = 0;
 
 serve({
   prepare: (job: Job) => variant.prepare(job),
   mark: async () => {
     growth = await markMemory();
   },
-  run: (argument: never) => profiled(() => variant.run(argument)),
+  run: async (argument: never) => {
+    const before = process.cpuUsage();
+    const m0 = tcpu(); // TEMP
+    const result = await profiled(() => variant.run(argument));
+    const { user, system } = process.cpuUsage(before);
+    cpuMs = (user + system) / 1000;
+    if (process.env.BENCH_THREADS) console.error('TEMP main thread', (tcpu() - m0).toFixed(0), 'all', cpuMs.toFixed(0), 'maxrss'); // TEMP
+    return result;
+  },
+  cpuMs: () => cpuMs,
   /** Of this process, since the mark. */
   growth: () => growth?.() ?? null,
   close: () => variant.close(),
@@ -32,4 +42,10 @@ async function profiled<T>(work: () => Promise<T>): Promise<T> {
   const { profile } = await session.post('Profiler.stop');
   writeFileSync(`${dir}/${process.argv[2]}-${process.pid}.cpuprofile`, JSON.stringify(profile));
   return value;
+}
+
+// TEMP
+import { readFileSync } from 'node:fs';
+function tcpu(): number {
+  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 }

@@ -144,10 +144,15 @@ describe('how it arrives', () => {
   test('with at most five requests in flight, and the last batch alone and after all others', async () => {
     await world.hub.seed('shop', { chats: 350, groupShare: 0 });
     const inFlight = { now: 0, most: 0, besideLast: -1 };
+    let open = (): void => undefined;
+    const five = new Promise<void>((resolve) => (open = resolve));
     world.receiver.answerWith(async ({ body }) => {
       if (!body?.batch) return { status: 202, body: {} };
       if ((body.batch as { last: boolean }).last) inFlight.besideLast = inFlight.now;
       inFlight.most = Math.max(inFlight.most, ++inFlight.now);
+      if (inFlight.now === 5) open();
+      await five;
+      // A sixth would come now.
       await sleep(60);
       inFlight.now--;
       return { status: 202, body: {} };
@@ -198,7 +203,7 @@ describe('how it arrives', () => {
     expect(run[0]).toBe('Chat sync started');
     expect(run.slice(1, -1).sort()).toEqual(['Synced 100/230 chats', 'Synced 150/230 chats', 'Synced 200/230 chats', 'Synced 230/230 chats', 'Synced 50/230 chats']);
     expect(run.at(-1)).toBe('Chat sync completed');
-    expect(lines.every((line) => typeof line.session === 'string' && typeof line.sync === 'string')).toBe(true);
+    expect(lines.filter((line) => typeof line.session !== 'string' || typeof line.sync !== 'string')).toEqual([]);
     expect(JSON.stringify(lines)).not.toMatch(/62\d{9,}|\d{10,}@/);
   });
 });

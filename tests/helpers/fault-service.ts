@@ -3,15 +3,13 @@ import { join } from 'node:path';
 import { BridgeProcess, type BridgeApi, type World } from './bridge.js';
 import { until } from './sandbox-client.js';
 
-/** Browsers that work on a profile of this world, each by its main process. */
-export function browsersOf(world: World, session = ''): number[] {
-  const flag = `--user-data-dir=${join(world.dir, 'sessions', session)}`;
+/** Processes of the machine, other than this one, whose command line is as wanted. */
+function processes(wanted: (args: string[]) => boolean): number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => {
       try {
-        const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return args.some((arg) => (session === '' ? arg.startsWith(flag) : arg === flag)) && !args.some((arg) => arg.startsWith('--type='));
+        return wanted(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'));
       } catch {
         return false;
       }
@@ -19,19 +17,24 @@ export function browsersOf(world: World, session = ''): number[] {
     .map(Number);
 }
 
-/** Everything of the machine that names this world: browsers with all their helpers, and the service. */
-export function processesOf(world: World): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(world.dir);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
+/** A browser is a process group: a script that starts it, the browser, and its helpers. Named by its head. */
+function groupOf(pid: number): number | null {
+  try {
+    const [, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    return Number(group);
+  } catch {
+    return null;
+  }
 }
+
+/** Browsers that work on the session's profile. */
+export function browsersOf(world: World, session: string): number[] {
+  const flag = `--user-data-dir=${join(world.dir, 'sessions', session)}`;
+  return [...new Set(processes((args) => args.includes(flag)).map(groupOf))].filter((group) => group !== null);
+}
+
+/** Everything of the machine that names this world. */
+export const processesOf = (world: World): number[] => processes((args) => args.some((arg) => arg.includes(world.dir)));
 
 /** The service as a process that is killed and started again on the same world, at the same address. */
 export class MortalBridge {

@@ -69,8 +69,9 @@ export class Dispatcher {
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
     this.wake();
-    if (this.running) await endsWithin(graceMs, this.running.then(() => Promise.all(this.busy.values())).then(() => this.finished.flush()));
-    this.running = null;
+    if (!this.running) return;
+    const ended = await endsWithin(graceMs, this.running.then(() => Promise.all(this.busy.values())).then(() => this.finished.flush()));
+    if (ended) this.running = null;
   }
 
   private async run(): Promise<void> {

@@ -8,7 +8,7 @@ import { until } from '../../helpers/sandbox-client.js';
 import type { EnumerationResult, Job, Variant } from '../variant.js';
 import { allChatsLoaded, serviceConfig } from './service.js';
 
-/** Every chat out of the page and nothing done with it: the list, then the slices that the service's settings allow. */
+/** Every chat out of the page and nothing done with it: the list, then the slices that the service's settings allow, one asked ahead as a sync does. */
 let page: ProviderSession | null = null;
 let perSlice = 0;
 
@@ -34,12 +34,17 @@ export const variant: Variant = {
   async run(): Promise<EnumerationResult> {
     if (!page) throw new Error('not prepared');
     const start = performance.now();
-    const ids = (await page.listChats()).map((chat) => chat.id);
+    const source = page;
+    const ids = (await source.listChats()).map((chat) => chat.id);
+    const slice = (from: number) => source.chats(ids.slice(from, from + perSlice));
     let firstMs: number | null = null;
     let chats = 0;
+    let next = slice(0);
     for (let from = 0; from < ids.length; from += perSlice) {
-      chats += (await page.chats(ids.slice(from, from + perSlice))).length;
+      const current = await next;
       firstMs ??= performance.now() - start;
+      if (from + perSlice < ids.length) next = slice(from + perSlice);
+      chats += current.length;
     }
     const ms = performance.now() - start;
     return { chats, ms, firstMs: firstMs ?? ms };

@@ -1,10 +1,11 @@
-import { ackName, type AckLevel, type MessageState } from '../../contracts/states.js';
+import { ackName, type AckLevel, type MessageReason, type MessageState } from '../../contracts/states.js';
 import { appendEvents, type NewEvent } from '../../outbox/outbox-store.js';
 import { iso, type Clock } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Db, Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
-import { findByKey, updateMessage } from './message-store.js';
+import type { ProviderSession } from '../../whatsapp/provider.js';
+import { failMessage, findByKey, unreadSince, updateMessage } from './message-store.js';
 import { stateAfterAck } from './message-state.js';
 import { sentPayload } from './sent-payload.js';
 
@@ -17,12 +18,19 @@ export interface PageAck {
   dedupeKey: string;
 }
 
+/** How far back, how many at most, and how many at once are asked after when a session is back. */
+const RECONCILED_MS = 7 * 86_400_000;
+const MAX_RECONCILED = 5_000;
+const RECONCILED_AT_ONCE = 500;
+
 /** What WhatsApp says of messages that this account sent, into their rows and out to the backend. */
 export class MessageAcks {
   constructor(
     private readonly storage: Storage,
     private readonly clock: Clock,
     private readonly wakeOutbox: () => void,
+    /** WhatsApp refused a message of this session; the sender decides what becomes of it. */
+    private readonly onRefused: (sessionId: SessionId) => void,
   ) {}
 
   /** Which of these WhatsApp ids are of messages that came over the API. */
@@ -39,6 +47,12 @@ export class MessageAcks {
     const events: NewEvent[] = [];
     for (const ack of acks) {
       const row = byKey.get(ack.key) ?? null;
+      if (row && ack.ack < 0 && row.state !== 'failed') {
+        // It may be tried again under the same id, and what went out is not taken back.
+        await updateMessage(trx, row.id, { wa_message_id: ack.messageId, updated_at: this.clock.now() });
+        this.onRefused(sessionId);
+        continue;
+      }
       if (row) byKey.set(ack.key, await this.advance(trx, row, ack, events));
       // PENDING says only that the page has it.
       if (ack.ack !== 0) events.push(ackEvent(ack, row?.id ?? null));
@@ -57,6 +71,43 @@ export class MessageAcks {
       await appendEvents(trx, sessionId, events, at);
     });
     this.wakeOutbox();
+  }
+
+  /** It is not tried again. Where WhatsApp has an id for it, the backend hears of that as ERROR. */
+  async fail(row: MessageRow, reason: MessageReason, detail: string): Promise<void> {
+    const at = this.clock.now();
+    const sessionId = row.session_id as SessionId;
+    await this.storage.transaction(async (trx) => {
+      const [{ wa_message_id: messageId } = row] = await findByKey(trx, sessionId, [row.wa_key]);
+      await failMessage(trx, row.id, { reason, detail }, at);
+      if (messageId === null || reason !== 'send_failed') return;
+      // The page may tell the same, before or after: the key is the one of its event.
+      const error: PageAck = { key: row.wa_key, messageId, chatId: row.chat_id, ack: -1, at, dedupeKey: `ack:${messageId}:-1` };
+      await appendEvents(trx, sessionId, [ackEvent(error, row.id)], at);
+    });
+    this.wakeOutbox();
+  }
+
+  /**
+   * Asks WhatsApp how far messages are that nobody has read yet: what happened to them while the session was away raised no event,
+   * and an older one is not among those that the page is searched for.
+   */
+  async reconcile(sessionId: SessionId, page: Pick<ProviderSession, 'acks'> | null): Promise<void> {
+    if (!page) return;
+    const rows = await unreadSince(this.storage.db, sessionId, this.clock.now() - RECONCILED_MS, MAX_RECONCILED);
+    for (let start = 0; start < rows.length; start += RECONCILED_AT_ONCE) {
+      const known = new Map(rows.slice(start, start + RECONCILED_AT_ONCE).map((row) => [row.wa_message_id ?? '', row]));
+      const found = await page.acks([...known.keys()]);
+      const at = this.clock.now();
+      const news = found.flatMap(({ messageId, ack }): PageAck[] => {
+        const row = known.get(messageId);
+        if (!row || stateAfterAck(row.state, ack) === null) return [];
+        return [{ key: row.wa_key, messageId, chatId: row.chat_id, ack, at, dedupeKey: `ack:${messageId}:${ack}` }];
+      });
+      if (news.length === 0) continue;
+      await this.storage.transaction(async (trx) => appendEvents(trx, sessionId, await this.fromPage(trx, sessionId, news), at));
+      this.wakeOutbox();
+    }
   }
 
   private async advance(trx: Db, row: MessageRow, { ack, messageId, at }: PageAck, events: NewEvent[]): Promise<MessageRow> {

@@ -7,7 +7,7 @@ import type { Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
 import { ProviderError, type LookUp, type ProviderSession } from '../../whatsapp/provider.js';
 import type { MessageAcks } from './message-acks.js';
-import { failMessage, inSending, nextQueued, nextQueuedAt, updateMessage } from './message-store.js';
+import { inSending, nextQueued, nextQueuedAt, updateMessage } from './message-store.js';
 
 export interface MessageSenderOptions {
   storage: Storage;
@@ -69,7 +69,8 @@ export class MessageSender {
         return false;
       }
       logger.info('Looked up a message that was being sent when the session broke off', { session: id, message: row.id, found: found.found });
-      if (found.found) await acks.apply(id, row, found.messageId, found.ack);
+      if (found.found && found.ack < 0) await this.onFailure(row, new ProviderError('send_failed', 'WhatsApp refused the message.', true));
+      else if (found.found) await acks.apply(id, row, found.messageId, found.ack);
       else await updateMessage(storage.db, row.id, { state: 'queued', next_attempt_at: clock.now(), updated_at: clock.now() });
     }
     return true;
@@ -94,7 +95,7 @@ export class MessageSender {
   }
 
   private async onFailure(row: MessageRow, error: unknown): Promise<boolean> {
-    const { storage, clock, settings, logger, onResult } = this.options;
+    const { storage, clock, acks, settings, logger, onResult } = this.options;
     const facts = { session: row.session_id, message: row.id, attempts: row.attempts, error };
     if (!(error instanceof ProviderError)) throw error;
     if (error.code === 'page_unavailable' || error.code === 'timeout') {
@@ -113,7 +114,7 @@ export class MessageSender {
     }
     const reason: MessageReason = error.code === 'number_not_on_whatsapp' || error.code === 'chat_not_found' ? error.code : 'send_failed';
     logger.warn('A message could not be sent', { ...facts, reason });
-    await failMessage(storage.db, row.id, { reason, detail: error.message }, clock.now());
+    await acks.fail(row, reason, error.message);
     onResult?.('failed');
     return true;
   }

@@ -11,8 +11,8 @@ import { restartDelay } from './restart-delay.js';
 import { updateSession, type SessionChange } from './session-store.js';
 
 export interface SessionHooks {
-  /** Commits a batch of the page's events. */
-  events(id: SessionId, batch: readonly ProviderEvent[]): Promise<void>;
+  /** Commits a batch of the page's events; see `ProviderSink`. */
+  events(id: SessionId, batch: readonly ProviderEvent[], oldestWaiting: number | null): Promise<void>;
   /** The session is connected and everything that was missed has been handed over. */
   working(id: SessionId, how: 'started' | 'reconnected'): void;
   /** The outbox has something new. */
@@ -81,7 +81,7 @@ export class SessionSupervisor {
         const attempt = this.attempt;
         void this.enqueue(() => this.onLifecycle(event, attempt));
       },
-      events: (batch) => options.hooks.events(this.id, batch),
+      events: (batch, oldestWaiting) => options.hooks.events(this.id, batch, oldestWaiting),
     });
   }
 
@@ -94,8 +94,24 @@ export class SessionSupervisor {
     return this.page;
   }
 
+  /**
+   * The service has just started: nothing of this session runs, whatever its row says. Resolves with what starts it when its turn
+   * comes; if it was stopped, deleted or started otherwise by then, that does nothing.
+   */
+  async restore(): Promise<() => Promise<void>> {
+    await this.inLine(() => this.change('STARTING', 'restoring'));
+    const { attempt } = this;
+    return async () => {
+      let started: Promise<void> = Promise.resolve();
+      await this.inLine(async () => {
+        if (attempt === this.attempt) started = this.open();
+      });
+      await started;
+    };
+  }
+
   /** Begins a start and resolves once the page is injected, or the start has failed. */
-  async start(reason: 'launching' | 'restoring' | 'restarting' = 'launching'): Promise<void> {
+  async start(reason: 'launching' | 'restarting'): Promise<void> {
     let started: Promise<void> = Promise.resolve();
     await this.inLine(async () => {
       this.clearTimers();
@@ -199,8 +215,10 @@ export class SessionSupervisor {
     // WhatsApp shows a QR to a device that is not linked, whatever was true when it was last seen.
     const unlinked = this.row.paired === 1;
     if (unlinked) await this.options.hooks.unpaired(this.id);
-    if (this.state !== 'SCAN_QR_CODE') await this.change('SCAN_QR_CODE', 'waiting_for_scan', { row: unlinked ? UNPAIRED : {}, events: [event] });
-    else await this.append([event]);
+    // What comes from here on is the session's; what came before is the account's past, and the chat sync's matter.
+    const row = { ...(unlinked && UNPAIRED), inbound_mark: Math.ceil(now / 1000) * 1000 + CATCH_UP_MARGIN_MS };
+    if (this.state !== 'SCAN_QR_CODE') await this.change('SCAN_QR_CODE', 'waiting_for_scan', { row, events: [event] });
+    else await this.append([event], row);
     this.options.hooks.qr(this.id, qr);
   }
 
@@ -212,14 +230,18 @@ export class SessionSupervisor {
     const mark = (await storage.db.selectFrom('session').select('inbound_mark').where('id', '=', this.id).executeTakeFirst())?.inbound_mark ?? null;
     try {
       // A new pairing starts its history now; the account's past is the chat sync's matter.
-      const { found } = await this.page.catchUp(mark === null ? now : mark - CATCH_UP_MARGIN_MS);
+      const { found, unread } = await this.page.catchUp(mark === null ? now : mark - CATCH_UP_MARGIN_MS);
       if (found > 0) this.logger.info('Looked for messages that came while the session was away', { candidates: found });
+      if (unread > 0) this.logger.error('Some chats could not be searched for messages that came while the session was away: look at the phone', { chats: unread });
     } catch (error) {
-      this.logger.error('Messages that came while the session was away could not be looked for; restart the session to try again', { error });
+      // The page goes on by itself and hands over what it finds; where it is gone, the next start looks again.
+      this.logger.warn('The search for messages that came while the session was away did not end in time', { error });
     }
     if (attempt !== this.attempt) return;
     this.workingSince = now;
-    const identity = { paired: 1, phone: event.phone, lid: event.lid, pushname: event.pushname, ...(mark === null && { inbound_mark: now }) };
+    // Further on by the margin, so that no later catch-up looks behind the pairing either.
+    const firstMark = { inbound_mark: now + CATCH_UP_MARGIN_MS };
+    const identity = { paired: 1, phone: event.phone, lid: event.lid, pushname: event.pushname, ...(mark === null && firstMark) };
     await this.change('WORKING', 'ready', { row: identity });
     hooks.working(this.id, 'started');
   }
@@ -289,8 +311,12 @@ export class SessionSupervisor {
     this.logger.info(`Session ${state}`, { code: reason, from: previous, since: iso(now), ...(detail && { detail }) });
   }
 
-  private async append(events: readonly NewEvent[]): Promise<void> {
-    await this.options.storage.transaction((trx) => appendEvents(trx, this.id, events, this.options.clock.now()));
+  private async append(events: readonly NewEvent[], row: SessionChange): Promise<void> {
+    const now = this.options.clock.now();
+    await this.options.storage.transaction(async (trx) => {
+      await updateSession(trx, this.id, row, now);
+      await appendEvents(trx, this.id, events, now);
+    });
     this.options.hooks.wakeOutbox();
   }
 

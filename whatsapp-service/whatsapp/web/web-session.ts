@@ -10,7 +10,7 @@ import { ProviderError, type ChatRef, type LookUp, type OutboundText, type PageH
 import { closeBrowser, deleteProfile, ignoreLatePipeErrors, launchOptions, prepareProfile, userAgentOf, type BrowserSettings } from './browser.js';
 import { decodeChat } from './decode/chat.js';
 import { decodeBatch } from './decode/event.js';
-import { callPage } from './page-calls.js';
+import { callPage, type CallLimit } from './page-calls.js';
 import { pageScript, type PageBatch, type PageChat } from './page-script.js';
 import { ProfileAuth } from './profile-auth.js';
 
@@ -35,6 +35,8 @@ interface Life {
   browser: Browser | null;
   ready: boolean;
   over: boolean;
+  /** Ends whatever is asked of the page. */
+  ended: AbortController;
   nudge: NodeJS.Timeout | null;
   /** The library's start; it has settled when there is a page, or never will be one. */
   starting: Promise<void> | null;
@@ -100,7 +102,7 @@ export class WebSession implements ProviderSession {
     const life = this.life;
     if (life) life.over = true;
     if (life?.page) {
-      await callPage(life.page, 'logout', {}, this.options.callTimeoutMs).catch((error: unknown) => {
+      await callPage(life.page, 'logout', {}, this.limit(life)).catch((error: unknown) => {
         this.options.logger.warn('WhatsApp could not be told of the logout; unlink the device on the phone', { error: textOf(error) });
       });
     }
@@ -120,8 +122,13 @@ export class WebSession implements ProviderSession {
     await this.call('refreshQr');
   }
 
-  async catchUp(since: number): Promise<{ found: number }> {
-    return this.call<{ found: number }>('catchUp', { since: Math.floor(since / 1000) });
+  async catchUp(since: number): Promise<{ found: number; unread: number }> {
+    return this.call<{ found: number; unread: number }>('catchUp', { since: Math.floor(since / 1000) });
+  }
+
+  async acks(messageIds: readonly string[]): Promise<{ messageId: string; ack: AckLevel }[]> {
+    const rows = await this.call<[string, AckLevel][]>('acks', { ids: messageIds });
+    return rows.map(([messageId, ack]) => ({ messageId, ack }));
   }
 
   async listChats(): Promise<ChatRef[]> {
@@ -155,9 +162,13 @@ export class WebSession implements ProviderSession {
   }
 
   private call<T>(name: string, args: unknown = {}, deadlineMs = this.options.callTimeoutMs): Promise<T> {
-    const page = this.life?.page;
-    if (!page) return Promise.reject(new ProviderError('page_unavailable', 'The session has no page.', true));
-    return callPage<T>(page, name, args, deadlineMs);
+    const { life } = this;
+    if (!life?.page) return Promise.reject(new ProviderError('page_unavailable', 'The session has no page.', true));
+    return callPage<T>(life.page, name, args, this.limit(life, deadlineMs));
+  }
+
+  private limit(life: Life, deadlineMs = this.options.callTimeoutMs): CallLimit {
+    return { deadlineMs, ended: life.ended.signal };
   }
 
   private newLife(browser: BrowserSettings): Life {
@@ -170,7 +181,7 @@ export class WebSession implements ProviderSession {
       // The library hands it to puppeteer, which takes a script's text too.
       evalOnNewDoc: `${this.options.prelude}\n${pageScript()}` as unknown as () => void,
     });
-    const life: Life = { client, page: null, browser: null, ready: false, over: false, nudge: null, starting: null };
+    const life: Life = { client, page: null, browser: null, ready: false, over: false, nudge: null, starting: null, ended: new AbortController() };
     this.chargeInjection(life);
     const on = (event: string, listener: (...args: never[]) => void): void => void client.on(event, listener as never);
     on('qr', (qr: string) => {
@@ -229,7 +240,7 @@ export class WebSession implements ProviderSession {
     if (life.over) throw new Error('closed');
     const batch = JSON.parse(json) as PageBatch;
     const events = decodeBatch(batch, { now: this.options.clock.now(), withParticipants: this.options.withParticipants });
-    await this.sink.events(events);
+    await this.sink.events(events, batch.oldestWaiting === null ? null : batch.oldestWaiting * 1000);
     return batch.first + batch.events.length - 1;
   }
 
@@ -237,7 +248,7 @@ export class WebSession implements ProviderSession {
     if (life.over || life.ready || !life.page) return;
     life.ready = true;
     try {
-      const me = await callPage<{ phone: string | null; lid: string | null; pushname: string | null }>(life.page, 'me', {}, this.options.callTimeoutMs);
+      const me = await callPage<{ phone: string | null; lid: string | null; pushname: string | null }>(life.page, 'me', {}, this.limit(life));
       if (!life.over) this.sink.lifecycle({ kind: 'ready', phone: me.phone && phoneFromJid(me.phone), lid: me.lid, pushname: me.pushname });
     } catch (error) {
       this.end(life, 'page_error', textOf(error));
@@ -248,8 +259,8 @@ export class WebSession implements ProviderSession {
   private async announceMissedSync(life: Life): Promise<void> {
     if (life.over || life.ready || !life.page) return;
     try {
-      const health = await callPage<PageHealth & { ready: boolean }>(life.page, 'health', {}, NUDGE_MS * 4);
-      if (health.hasSynced && !health.ready && !life.ready && !life.over) await callPage(life.page, 'announceSynced', {}, NUDGE_MS * 4);
+      const health = await callPage<PageHealth & { ready: boolean }>(life.page, 'health', {}, this.limit(life, NUDGE_MS * 4));
+      if (health.hasSynced && !health.ready && !life.ready && !life.over) await callPage(life.page, 'announceSynced', {}, this.limit(life, NUDGE_MS * 4));
     } catch {
       // The watchdog judges a page that does not answer.
     }
@@ -263,6 +274,7 @@ export class WebSession implements ProviderSession {
 
   private finish(life: Life): void {
     life.over = true;
+    life.ended.abort();
     if (life.nudge) clearInterval(life.nudge);
   }
 }
