@@ -1,6 +1,7 @@
 import { createApp, type App } from './app.js';
-import { ConfigError, loadConfig } from './config/load-config.js';
+import { loadConfig } from './config/load-config.js';
 import { SyncProgressBars } from './features/chat-sync/progress-bar.js';
+import { StartError } from './shared/start-error.js';
 import { showFirstKey, showQr } from './shared/terminal.js';
 
 /** The process: start, signals, stop. */
@@ -31,6 +32,6 @@ function guard(app: App): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`${error instanceof StartError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
 });

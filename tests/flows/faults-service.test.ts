@@ -40,9 +40,9 @@ async function begin(env: Record<string, string> = {}, seed = { chats: 60, group
   await bridge.api.pair(world, SESSION, { seed });
 }
 
-/** Every message that came to WhatsApp after `after` is with the backend, in the order of its chat, and no other one is. */
+/** Every message that a person wrote to the account after `after` is with the backend, in the order of its chat, and no other one is. */
 async function expectAllArrived(after: number): Promise<void> {
-  const brought = (await world.hub.messages(SESSION)).filter((message) => message.order > after);
+  const brought = (await world.hub.messages(SESSION)).filter((message) => message.order > after && message.type !== 'gp2');
   const count = (): number => [...arrivals(world.receiver, SESSION).values()].flat().length;
   await world.receiver.waitFor(() => count() >= brought.length, { what: `all ${brought.length} messages`, timeoutMs: 30_000 });
   await drained();
@@ -56,7 +56,11 @@ async function postAll(texts: readonly string[], accepted: Map<string, string>):
     if (accepted.has(text)) continue;
     const body = { session_id: SESSION, to: `62813000001${10 + (index % 5)}`, text };
     const { api } = bridge;
-    const message = await api.ok<MessageView>('POST', '/api/messages', body, { 'Idempotency-Key': text }).catch(() => null);
+    // `fetch` throws a TypeError where there is no answer; any answer but a 2xx is a fault.
+    const message = await api.ok<MessageView>('POST', '/api/messages', body, { 'Idempotency-Key': text }).catch((error: unknown) => {
+      if ((error as Error).name === 'TypeError') return null;
+      throw error;
+    });
     if (!message) return;
     accepted.set(text, message.id);
   }
@@ -128,9 +132,9 @@ describe('kill -9', () => {
         await pause(chance.between(0, 80));
         await bridge.kill();
         await bring(3 * each);
-        await bridge.back(SESSION);
+        const t0=Date.now();await bridge.back(SESSION);console.log('back', Date.now()-t0, world.receiver.counts().webhooks);
       }
-      await expectAllArrived(start);
+      const t1=Date.now(); const iv=setInterval(()=>console.log(Date.now()-t1, world.receiver.counts().webhooks),1000); await expectAllArrived(start).finally(()=>clearInterval(iv));
     }), TIMEOUT_MS);
 
   test('while messages are being sent: each reaches its recipient exactly once', () =>
@@ -139,7 +143,7 @@ describe('kill -9', () => {
       await world.hub.slowPage(SESSION, 25);
       const accepted = new Map<string, string>();
       for (let round = 1; round <= ROUNDS; round++) {
-        const wanted = Array.from({ length: 20 }, (_, n) => `pesan ${round}-${n}`);
+        const wanted = Array.from({ length: 20 }, (_, n) => `pesan-${round}-${n}`);
         const posting = postAll(wanted, accepted);
         await pause(chance.between(0, 600));
         await bridge.kill();
@@ -198,7 +202,7 @@ describe('SIGTERM', () => {
     await world.hub.slowPage(SESSION, 25);
     const { sync_id: syncId } = await bridge.api.ok<{ sync_id: string }>('POST', `/api/sessions/${SESSION}/chats/sync`, {});
     const accepted = new Map<string, string>();
-    await postAll(Array.from({ length: 10 }, (_, n) => `pesan ${n}`), accepted);
+    await postAll(Array.from({ length: 10 }, (_, n) => `pesan-${n}`), accepted);
     await world.hub.inbound(SESSION, { spread: 40, count: 400 });
     await world.receiver.waitFor(() => arrivals(world.receiver, SESSION).size > 0 && world.receiver.syncBatches().length >= 3, { what: 'the first of everything' });
     const { code, ms, output } = await bridge.terminate();
@@ -305,8 +309,9 @@ describe('after a restart', () => {
     expect((await eventThat(world.receiver, [SESSION, 'message.ack'], ({ data }) => data.message_id === older.message_id && data.ack === 3)).data).toMatchObject({ id: older.id, ack_name: 'READ' });
     expect((await bridge.api.messageIn(older.id, 'read')).read_at).not.toBeNull();
     await drained();
-    const acks = eventsOf(world.receiver, SESSION, 'message.ack').map(({ data }) => `${data.message_id} ${data.ack}`);
-    expect(acks.length).toBe(new Set(acks).size);
+    // A delivery may come twice, under its one id; a happening may not become two events.
+    const acks = new Map(eventsOf(world.receiver, SESSION, 'message.ack').map((event) => [event.event_id, `${event.data.message_id} ${event.data.ack}`]));
+    expect(acks.size).toBe(new Set(acks.values()).size);
     await expectAllArrived(start);
   }, TIMEOUT_MS);
 });

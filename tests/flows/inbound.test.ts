@@ -22,7 +22,7 @@ const bring = async (spec: InboundSpec, session = 'shop'): Promise<MessageData> 
   return (await messageThat(world.receiver, session, ids[0])).data;
 };
 const about = async <N extends EventName>(name: N, matches: (data: EventData<N>) => boolean): Promise<EventData<N>> =>
-  (await eventThat(world.receiver, ['shop', name], (event) => matches(event.data as EventData<N>))).data as EventData<N>;
+  (await eventThat(world.receiver, ['shop', name], (event) => matches(event.data as EventData<N>))).data;
 const idsOf = (session: string): string[] => eventsOf(world.receiver, session, 'message').map(({ data }) => data.message_id);
 /** Sequence numbers of everything that came from a session, sorted; each once. */
 const sequencesOf = (session: string): number[] => {
@@ -150,13 +150,13 @@ describe('what happens to messages, groups and calls', () => {
 
   test('people who join and leave a group, and its new subject', async () => {
     const [first, second] = ['6281299900001', '6281299900002'];
-    await world.hub.groupJoin('shop', { group, participants: [`${first}`, `${second}`], by: me });
+    await world.hub.groupJoin('shop', { group, participants: [first, second], by: me });
     const joined = await about('group.join', (data) => data.group_jid === group);
     expect(joined).toMatchObject({ action: 'add', author: { jid: me }, recipients: [{ jid: `${first}@c.us`, phone: `+${first}` }, { jid: `${second}@c.us` }] });
     expect(await bring({ chat: group, body: 'selamat datang' })).toMatchObject({ participants_count: 6 });
-    await world.hub.groupLeave('shop', { group, participants: [`${first}`] });
+    await world.hub.groupLeave('shop', { group, participants: [first] });
     expect(await about('group.leave', (data) => data.action === 'leave')).toMatchObject({ group_jid: group, recipients: [{ jid: `${first}@c.us` }] });
-    await world.hub.groupLeave('shop', { group, participants: [`${second}`], by: me });
+    await world.hub.groupLeave('shop', { group, participants: [second], by: me });
     expect(await about('group.leave', (data) => data.action === 'remove')).toMatchObject({ author: { jid: me }, recipients: [{ jid: `${second}@c.us` }] });
     await world.hub.groupUpdate('shop', { group, subject: 'Arisan Baru', by: me });
     expect(await about('group.update', (data) => data.action === 'subject')).toMatchObject({ group_jid: group, body: 'Arisan Baru', author: { jid: me } });

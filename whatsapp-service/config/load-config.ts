@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { StartError } from '../shared/start-error.js';
 import type { Config } from './config.js';
 import { RULES } from './contradictions.js';
 import { DEFAULTS_FILE, readLayers } from './setting-layers.js';
@@ -22,14 +23,15 @@ export interface LoadConfigInput {
 }
 
 /** All that is wrong with the settings, at once and in plain words. It never repeats a secret value. */
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
+  override readonly name = 'ConfigError';
+
   constructor(
     /** One sentence or two for each: what it is, what is wrong, what to write instead. */
     readonly problems: readonly string[],
   ) {
     const count = problems.length === 1 ? 'one thing is wrong' : `${problems.length} things are wrong`;
     super(`The settings cannot be used: ${count}. Correct .env or the environment; config/default.env explains every setting.\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-    this.name = 'ConfigError';
   }
 }
 

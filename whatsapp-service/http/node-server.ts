@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, ERRORS, type ErrorCode } from '../contracts/errors.js';
 import { newRequestId } from '../shared/ids.js';
+import { StartError } from '../shared/start-error.js';
 import { errorBody } from './error-answer.js';
 
 /** A caller that sends its request drop by drop holds a connection for no longer than this. */
@@ -66,7 +67,7 @@ function track<T extends { once(event: 'close', listener: () => void): unknown }
 
 function listening(server: Server, port: number, host: string): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void => reject(new Error(listenProblem(error, port, host), { cause: error }));
+    const failed = (error: NodeJS.ErrnoException): void => reject(new StartError(listenProblem(error, port, host), { cause: error }));
     server.once('error', failed);
     server.listen(port, host, () => {
       server.off('error', failed);

@@ -86,7 +86,7 @@ function valid(number: string, country?: CountryCode): E164 | null {
   return parsed?.isValid() === true ? (parsed.number as E164) : null;
 }
 
-const withoutOldMexicanOne = (number: string): string => number.replace(OLD_MEXICAN_MOBILE, '+52$1');
+const withoutOldMexicanOne = (number: string): string => (number.startsWith('+521') ? number.replace(OLD_MEXICAN_MOBILE, '+52$1') : number);
 
 /** `+628123456789` → `628123456789@c.us`. WhatsApp may know the same person under another id: ask it before you rely on this. */
 export function jidFromPhone(phone: E164): ChatId {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, Migrator, sql, type Migration } from 'kysely';
+import { StartError } from '../shared/start-error.js';
 import { lockDataDirectory, sqliteDialect } from './dialect.js';
 import { foundation } from './migrations/0001-foundation.js';
 import type { Database } from './schema.js';
@@ -24,7 +25,7 @@ export async function openStorage(dataDir: string): Promise<Storage> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const unlock = lockDataDirectory(join(dataDir, 'service.lock'));
   if (!unlock) {
-    throw new Error(`Another bridge works on ${dataDir}. Stop it first, or give this one its own DATA_DIR.`);
+    throw new StartError(`Another bridge works on ${dataDir}. Stop it first, or give this one its own DATA_DIR.`);
   }
   const db = new Kysely<Database>({ dialect: sqliteDialect(join(dataDir, 'bridge.sqlite')) });
   try {

@@ -4,6 +4,7 @@ import { ApiError } from '../../contracts/errors.js';
 import type { Caller, Scope } from '../../contracts/route.js';
 import { iso, type Clock } from '../../shared/clock.js';
 import { newKeyId } from '../../shared/ids.js';
+import { StartError } from '../../shared/start-error.js';
 import type { Db, Storage } from '../../storage/database.js';
 import { deleteKey, findKey, findKeyByHash, insertKey, listActiveKeys, revokeKey, type ApiKey } from './api-key-store.js';
 
@@ -90,8 +91,8 @@ export class ApiKeyService {
     if (current && current.hash !== hash) await deleteKey(trx, PRESET_KEY_ID);
     if (preset === null || hash === null || current?.hash === hash) return;
     const same = await findKeyByHash(trx, hash);
-    if (same && same.revokedAt !== null) throw new Error('ADMIN_API_KEY is a key that was revoked. Write another one.');
-    if (same && !isMaster(same)) throw new Error('ADMIN_API_KEY is a key of this service that may not do everything. Write another one.');
+    if (same && same.revokedAt !== null) throw new StartError('ADMIN_API_KEY is a key that was revoked. Write another one.');
+    if (same && !isMaster(same)) throw new StartError('ADMIN_API_KEY is a key of this service that may not do everything. Write another one.');
     if (!same) await this.insert(trx, { name: 'ADMIN_API_KEY', scopes: ['admin'], sessions: null }, preset, PRESET_KEY_ID);
   }
 

@@ -23,6 +23,9 @@ export interface SyncRunOptions {
 
 /** Plan rows that are read at once. */
 const PLAN_ROWS = 40;
+/** Slices that are asked for before the one in hand is through: at full speed the page never waits for us; with a limit there is no hurry, and chats go out fresh. */
+const AHEAD = 1;
+const AHEAD_AT_FULL_SPEED = 2;
 
 interface Slice {
   batches: ChatSyncBatchRow[];
@@ -31,8 +34,8 @@ interface Slice {
 
 /**
  * Takes a run's pending batches in their order: slices of chats out of the page, batches to the backend, some beside one another.
- * While the last batch of a slice goes out, the page makes the next one. No more chats are held as objects than one slice;
- * what waits or is in flight are bodies, as many as there are requests and one slice ahead.
+ * While a slice goes out, the page makes the next one. No more chats are held as objects than one slice; what waits or is in flight
+ * are texts: as many batches as there are requests, and the slices that were asked for ahead.
  */
 export async function runBatches(run: ChatSyncRow, options: SyncRunOptions, signal: AbortSignal, probeFirst: boolean): Promise<void> {
   const { storage, settings, clock } = options;
@@ -68,18 +71,22 @@ export async function runBatches(run: ChatSyncRow, options: SyncRunOptions, sign
     return batches ? { batches, chats: await readSlice(options.page, batches) } : null;
   };
 
+  const asked: Promise<Slice | null>[] = [];
+  const ask = (): void => {
+    const slice = read();
+    // Whoever waits for it hears of a failure; when the run ends before, nobody does.
+    slice.catch(() => {});
+    asked.push(slice);
+  };
+
   try {
-    let next = read();
-    for (let slice = await next; slice !== null; slice = await next) {
+    for (let i = 0; i < (settings.chatsPerSecond > 0 ? AHEAD : AHEAD_AT_FULL_SPEED); i++) ask();
+    for (let slice = await asked.shift(); slice; slice = await asked.shift()) {
       for (const [index, batch] of slice.batches.entries()) {
         const chats = slice.chats[index];
         if (!chats) continue;
         await rate.take(chats.count, stop);
-        if (index === slice.batches.length - 1) {
-          next = read();
-          // Whoever waits for it hears of a failure; when the run ends before, nobody does.
-          next.catch(() => {});
-        }
+        if (index === slice.batches.length - 1) ask();
         await launch(batch, chats);
       }
     }

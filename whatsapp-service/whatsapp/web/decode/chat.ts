@@ -12,7 +12,7 @@ const MUTED = 4;
 export function decodeChat(chat: PageChat, withParticipants: boolean): ChatPayload {
   const [id, lid, name, unread, t, flags, last, subject, people] = chat;
   const isGroup = people !== null;
-  return {
+  const payload: ChatPayload = {
     chat_id: id,
     chat_type: isGroup ? 'group' : 'private',
     provider_type: 'webjs',
@@ -24,9 +24,10 @@ export function decodeChat(chat: PageChat, withParticipants: boolean): ChatPaylo
     archived: (flags & ARCHIVED) !== 0,
     pinned: (flags & PINNED) !== 0,
     muted: (flags & MUTED) !== 0,
-    ...(last && { last_message: decodeLast(last) }),
-    ...(isGroup && { group: { group_jid: id, subject, ...decodeGroupPeople(people, withParticipants) } }),
   };
+  if (last) payload.last_message = decodeLast(last);
+  if (isGroup) payload.group = { group_jid: id, subject, ...decodeGroupPeople(people, withParticipants) };
+  return payload;
 }
 
 function decodeLast([id, type, body, fromMe, t]: NonNullable<PageChat[6]>): NonNullable<ChatPayload['last_message']> {
