@@ -1,6 +1,7 @@
 import type { ChatSyncService } from './features/chat-sync/chat-sync-service.js';
 import type { MessageSender } from './features/message/message-sender.js';
 import type { MessageService } from './features/message/message-service.js';
+import type { NumberService } from './features/number/number-service.js';
 import type { Queue } from './queue/queue.js';
 import { asSessionId, type SessionId } from './shared/ids.js';
 import type { Logger } from './shared/logger.js';
@@ -16,6 +17,7 @@ export interface JobOptions {
   queue: Queue;
   sender: MessageSender;
   messages: MessageService;
+  numbers: NumberService;
   chatSync: ChatSyncService;
   /** Sessions that have something to send now. */
   sessionsToSend(): Promise<SessionId[]>;
@@ -25,7 +27,7 @@ export interface JobOptions {
 
 /** Job → feature, one flat list. Returns the stop of what repeats. */
 export function startJobs(options: JobOptions): () => void {
-  const { queue, sender, messages, chatSync, logger } = options;
+  const { queue, sender, messages, numbers, chatSync, logger } = options;
   queue.consume(JOBS.sendMessages, (id) => sender.run(asSessionId(id)), { concurrency: 50 });
   queue.consume(JOBS.syncChats, (id) => chatSync.run(asSessionId(id)), { concurrency: 50 });
   queue.start();
@@ -36,6 +38,6 @@ export function startJobs(options: JobOptions): () => void {
   };
   const repeat = (ms: number, name: string, work: () => Promise<void>): NodeJS.Timeout =>
     setInterval(() => void work().catch((error: unknown) => logger.error('A repeated job failed', { job: name, error })), ms);
-  const timers = [repeat(RECONCILE_MS, 'reconcile', reconcile), repeat(HOUR_MS, 'idempotency-keys', () => messages.forgetOldKeys())];
+  const timers = [repeat(RECONCILE_MS, 'reconcile', reconcile), repeat(HOUR_MS, 'idempotency-keys', () => messages.forgetOldKeys()), repeat(HOUR_MS, 'number-checks', () => numbers.forgetOld())];
   return () => timers.forEach((timer) => clearInterval(timer));
 }

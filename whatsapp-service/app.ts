@@ -11,6 +11,8 @@ import { messageRoutes } from './features/message/message-routes.js';
 import { MessageSender } from './features/message/message-sender.js';
 import { MessageService } from './features/message/message-service.js';
 import { sessionsWithQueued } from './features/message/message-store.js';
+import { numberRoutes } from './features/number/number-routes.js';
+import { NumberService } from './features/number/number-service.js';
 import { sessionRoutes } from './features/session/session-routes.js';
 import { SessionService } from './features/session/session-service.js';
 import { healthRoutes } from './http/health-routes.js';
@@ -159,12 +161,14 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
 
   const apiKeys = new ApiKeyService({ storage, clock });
   const mustWork = { requireWorking: (id: SessionId) => sessions.working(id), requireSession: (id: SessionId) => sessions.view(id) };
+  const numbers = new NumberService({ storage, config, ...mustWork, working: (id) => sessions.working(id), clock, logger });
   const server = createHttpServer({
     config: config.http,
     routes: [
       ...sessionRoutes(sessions),
       ...chatSyncRoutes(chatSync, mustWork),
       ...messageRoutes(messages),
+      ...numberRoutes(numbers),
       ...apiKeyRoutes(apiKeys),
       ...healthRoutes({
         version,
@@ -198,7 +202,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   return {
     async start() {
       const first = await apiKeys.ensureFirstKey(config.adminApiKey);
-      stopJobs = startJobs({ queue, sender, messages, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, logger });
+      stopJobs = startJobs({ queue, sender, messages, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, logger });
       dispatcher.start();
       const address = await server.listen();
       logger.info('The bridge takes requests', { ...address, engine: config.engine });

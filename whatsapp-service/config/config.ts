@@ -54,6 +54,8 @@ export interface Config {
     restartCapMs: number;
     qrTerminal: boolean;
   };
+  /** How long the answer of a number check is kept; 0: not at all. */
+  numberCheckTtlMs: number;
   send: { maxAttempts: number; retryBaseMs: number; ackTimeoutMs: number };
   idempotencyTtlMs: number;
   shutdownTimeoutMs: number;

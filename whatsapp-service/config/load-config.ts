@@ -132,6 +132,7 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
       restartCapMs: s.SESSION_RESTART_CAP_MS,
       qrTerminal: s.QR_IN_TERMINAL === 'auto' ? host.isTerminal : s.QR_IN_TERMINAL,
     },
+    numberCheckTtlMs: s.NUMBER_CHECK_CACHE_HOURS * 3_600_000,
     send: { maxAttempts: s.SEND_MAX_ATTEMPTS, retryBaseMs: s.SEND_RETRY_BASE_MS, ackTimeoutMs: s.SEND_ACK_TIMEOUT_MS },
     idempotencyTtlMs: s.IDEMPOTENCY_TTL_HOURS * 3_600_000,
     shutdownTimeoutMs: s.SHUTDOWN_TIMEOUT_MS,

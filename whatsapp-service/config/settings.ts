@@ -165,6 +165,8 @@ export const SETTINGS = {
   SESSION_RESTART_CAP_MS: wholeNumber('the longest wait before a restart, in milliseconds', 10, 24 * HOURS),
   QR_IN_TERMINAL: autoFlag('whether the QR is drawn on the console'),
 
+  NUMBER_CHECK_CACHE_HOURS: wholeNumber('how long the answer of a number check is kept, in hours; 0: not at all', 0, 8_760),
+
   SEND_MAX_ATTEMPTS: wholeNumber('attempts to send one message', 1, 20),
   SEND_RETRY_BASE_MS: wholeNumber('the wait before the second attempt to send, in milliseconds', 10, HOURS),
   SEND_ACK_TIMEOUT_MS: wholeNumber("how long to wait for WhatsApp's acknowledgement, in milliseconds", 100, 10 * MINUTES),

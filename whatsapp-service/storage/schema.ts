@@ -15,6 +15,7 @@ export interface Database {
   idempotency_key: IdempotencyKeyTable;
   chat_sync: ChatSyncTable;
   chat_sync_batch: ChatSyncBatchTable;
+  number_check: NumberCheckTable;
 }
 
 /** Set once, at insert. */
@@ -155,6 +156,18 @@ export interface ChatSyncBatchTable {
   last_error: string | null;
 }
 
+/** What WhatsApp last said of a number. One row a session, so that nobody learns whom another session asked about. */
+export interface NumberCheckTable {
+  session_id: Fixed<string>;
+  /** The JID that was asked for. */
+  jid: Fixed<string>;
+  /** 0 or 1. */
+  on_whatsapp: number;
+  /** The id under which WhatsApp knows the person; null when it knows nobody. */
+  canonical_jid: string | null;
+  checked_at: number;
+}
+
 export type SessionRow = Selectable<SessionTable>;
 export type EventRow = Selectable<EventTable>;
 export type OutboxRow = Selectable<OutboxTable>;
@@ -162,3 +175,4 @@ export type MessageRow = Selectable<MessageTable>;
 export type NewMessageRow = Insertable<MessageTable>;
 export type ChatSyncRow = Selectable<ChatSyncTable>;
 export type ChatSyncBatchRow = Selectable<ChatSyncBatchTable>;
+export type NumberCheckRow = Selectable<NumberCheckTable>;

@@ -1,6 +1,7 @@
 import type { ChatId, SessionId } from '../shared/ids.js';
 import type { AckLevel, SessionReason } from '../contracts/states.js';
 import type { ChatPayload, EventData } from '../contracts/payloads.js';
+import type { Directory } from './directory.js';
 
 /**
  * The port to WhatsApp. A feature knows this file; only `whatsapp/web` knows whatsapp-web.js.
@@ -14,6 +15,8 @@ export interface Provider {
 
 export interface ProviderSession {
   readonly id: SessionId;
+  /** What the account knows, and its groups. */
+  readonly directory: Directory;
   /** Opens the browser and the page. Resolves once the page is injected; pairing and readiness arrive as events. */
   start(): Promise<void>;
   /** Closes the page and the browser, and waits until its processes are gone. Never rejects. */
@@ -72,7 +75,7 @@ export interface PageHealth {
 /** `retry` false: repeating the same call cannot help. */
 export class ProviderError extends Error {
   constructor(
-    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'send_failed' | 'browser_not_found' | 'browser_failed',
+    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'send_failed' | 'browser_not_found' | 'browser_failed',
     message: string,
     readonly retry: boolean,
   ) {

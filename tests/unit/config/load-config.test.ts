@@ -49,6 +49,7 @@ describe('the defaults', () => {
       groupParticipants: 'full',
       browser: { kind: 'auto', path: null, noSandbox: false },
       session: { startTimeoutMs: 90_000, callTimeoutMs: 30_000, restoreConcurrency: 2, watchdogIntervalMs: 10_000, watchdogTimeoutMs: 10_000, restartBaseMs: 1_000, restartCapMs: 300_000, qrTerminal: false },
+      numberCheckTtlMs: 86_400_000,
       send: { maxAttempts: 3, retryBaseMs: 2_000, ackTimeoutMs: 20_000 },
       idempotencyTtlMs: 86_400_000,
       shutdownTimeoutMs: 10_000,

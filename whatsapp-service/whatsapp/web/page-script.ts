@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const PARTS = ['core', 'events', 'catch-up', 'chats', 'send'] as const;
+const PARTS = ['core', 'events', 'catch-up', 'chats', 'send', 'directory', 'groups'] as const;
 
 /**
  * The page bridge as one script for `evalOnNewDoc`. It is kept as JavaScript files and never as functions of ours:
@@ -88,4 +88,6 @@ export interface PageChat {
   last: { id: string; type: string; body: string | null; fromMe: boolean; t: number } | null;
   subject: string | null;
   participants: [string, 0 | 1][] | null;
+  /** How many participants, where they themselves are left out. */
+  count?: number;
 }

@@ -13,6 +13,7 @@ import { decodeBatch } from './decode/event.js';
 import { callPage } from './page-calls.js';
 import { pageScript, type PageBatch, type PageChat } from './page-script.js';
 import { ProfileAuth } from './profile-auth.js';
+import { WebDirectory } from './web-directory.js';
 
 export interface WebSessionOptions {
   profileDir: string;
@@ -53,6 +54,7 @@ const NUDGE_MS = 500;
 /** A session on the real whatsapp-web.js. */
 export class WebSession implements ProviderSession {
   private life: Life | null = null;
+  readonly directory = new WebDirectory((name, args, deadlineMs) => this.call(name, args, deadlineMs));
 
   constructor(
     readonly id: SessionId,

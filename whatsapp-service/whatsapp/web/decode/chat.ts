@@ -33,7 +33,7 @@ export function decodeChat(chat: PageChat, withParticipants: boolean): ChatPaylo
         group_jid: chat.id,
         subject: chat.subject,
         ...(withParticipants && { participants: decodeParticipants(chat.participants) }),
-        participants_count: chat.participants.length,
+        participants_count: chat.count ?? chat.participants.length,
       },
     }),
   };

@@ -37,25 +37,28 @@ const withParticipants = async (chat) => {
   return bridge.participants(chat);
 };
 
+/** A chat without its participants. */
+bridge.slimChat = (id, chat) => {
+  const group = bridge.isGroup(id);
+  return {
+    id,
+    lid: group ? null : (bridge.person(bridge.jid(chat.id))?.[1] ?? null),
+    name: chat.formattedTitle ?? chat.name ?? null,
+    unread: chat.unreadCount ?? 0,
+    t: timeOf(chat),
+    archived: Boolean(chat.archive),
+    pinned: Boolean(chat.pin),
+    muted: Boolean(chat.mute?.isMuted ?? (chat.mute?.expiration ?? 0) !== 0),
+    last: lastMessageOf(chat),
+    subject: group ? (chat.groupMetadata?.subject ?? chat.formattedTitle ?? null) : null,
+  };
+};
+
 bridge.calls.chats = async ({ ids }) => {
   const rows = [];
   for (const id of ids) {
     const chat = bridge.findChat(id);
-    if (!chat) continue;
-    const group = bridge.isGroup(id);
-    rows.push({
-      id,
-      lid: group ? null : (bridge.person(bridge.jid(chat.id))?.[1] ?? null),
-      name: chat.formattedTitle ?? chat.name ?? null,
-      unread: chat.unreadCount ?? 0,
-      t: timeOf(chat),
-      archived: Boolean(chat.archive),
-      pinned: Boolean(chat.pin),
-      muted: Boolean(chat.mute?.isMuted ?? (chat.mute?.expiration ?? 0) !== 0),
-      last: lastMessageOf(chat),
-      subject: group ? (chat.groupMetadata?.subject ?? chat.formattedTitle ?? null) : null,
-      participants: group ? await withParticipants(chat) : null,
-    });
+    if (chat) rows.push({ ...bridge.slimChat(id, chat), participants: bridge.isGroup(id) ? await withParticipants(chat) : null });
   }
   return rows;
 };
