@@ -5,9 +5,9 @@ import { ApiError, ERRORS, type ErrorCode } from '../contracts/errors.js';
 import { newRequestId } from '../shared/ids.js';
 import { errorBody } from './error-answer.js';
 
-/** A caller that sends its request drop by drop holds a connection for no longer than this. */
+/** A caller that sends its request drop by drop holds a connection for no longer than this; a large file over a slow line needs its time. */
 const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 300_000;
 const CHECK_INTERVAL_MS = 5_000;
 /** Longer than a reverse proxy keeps an idle connection (60 s is common), so that it never writes into one that we just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;

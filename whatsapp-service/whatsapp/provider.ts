@@ -35,7 +35,7 @@ export interface ProviderSession {
   listChats(): Promise<ChatRef[]>;
   /** The chats with these ids (at most 500), in their order. A chat that WhatsApp no longer has is left out. */
   chats(ids: readonly ChatId[]): Promise<ChatPayload[]>;
-  sendText(message: OutboundText): Promise<SendResult>;
+  send(message: Outbound): Promise<SendResult>;
   /** What became of a message that may have been sent before a crash. */
   lookUp(chatId: ChatId, key: string): Promise<LookUp>;
 }
@@ -46,11 +46,30 @@ export interface ChatRef {
   isGroup: boolean;
 }
 
-export interface OutboundText {
+/** What a message says. People are JIDs; a file is on this machine. */
+export type OutboundContent =
+  | { type: 'text'; text: string; mentions: readonly string[]; linkPreview: boolean }
+  | { type: MediaKind; path: string; mimetype: string; filename: string | null; caption: string | null; viewOnce: boolean }
+  | { type: 'location'; latitude: number; longitude: number; name: string | null; address: string | null; url: string | null }
+  | { type: 'contact'; contacts: readonly { name: string; vcard: string }[] }
+  | { type: 'poll'; question: string; options: readonly string[]; multiple: boolean }
+  | { type: 'reaction'; messageId: string; emoji: string }
+  | { type: 'edit'; messageId: string; text: string }
+  | { type: 'delete'; messageId: string };
+
+export type MediaKind = 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker';
+
+export interface Outbound {
   chatId: ChatId;
   /** The WhatsApp message id that was committed for this message (`newWhatsAppKey()`). */
   key: string;
-  text: string;
+  content: OutboundContent;
+  /** WhatsApp's serialised id of the message that this one answers. */
+  quotedMessageId: string | null;
+  /** Mark the chat as seen first. */
+  seen: boolean;
+  /** Show "typing…" for so many milliseconds first. */
+  typingMs: number;
   /** It was tried before: WhatsApp is asked for the id first, and a message that it has is not sent again. */
   repeat: boolean;
 }
@@ -75,7 +94,7 @@ export interface PageHealth {
 /** `retry` false: repeating the same call cannot help. */
 export class ProviderError extends Error {
   constructor(
-    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'send_failed' | 'browser_not_found' | 'browser_failed',
+    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'message_not_found' | 'message_not_editable' | 'send_failed' | 'browser_not_found' | 'browser_failed',
     message: string,
     readonly retry: boolean,
   ) {

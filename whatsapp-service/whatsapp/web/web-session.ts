@@ -6,11 +6,12 @@ import type { Clock } from '../../shared/clock.js';
 import { asChatId, type ChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { phoneFromJid } from '../../shared/phone.js';
-import { ProviderError, type ChatRef, type LookUp, type OutboundText, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
+import { ProviderError, type ChatRef, type LookUp, type Outbound, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
 import { closeBrowser, deleteProfile, launchOptions, prepareProfile, userAgentOf, type BrowserSettings } from './browser.js';
 import { decodeChat } from './decode/chat.js';
 import { decodeBatch } from './decode/event.js';
 import { callPage } from './page-calls.js';
+import { putFile } from './page-file.js';
 import { pageScript, type PageBatch, type PageChat } from './page-script.js';
 import { ProfileAuth } from './profile-auth.js';
 import { WebDirectory } from './web-directory.js';
@@ -126,11 +127,19 @@ export class WebSession implements ProviderSession {
     return rows.map((row) => decodeChat(row, this.options.withParticipants));
   }
 
-  async sendText(message: OutboundText): Promise<SendResult> {
+  async send(message: Outbound): Promise<SendResult> {
     const { ackTimeoutMs, callTimeoutMs, logger } = this.options;
-    const sent = await this.call<{ id: string; key: string; ack: AckLevel }>('sendText', { ...message, ackTimeoutMs }, ackTimeoutMs + callTimeoutMs);
-    if (sent.key !== message.key) logger.error('WhatsApp Web chose another message id than ours: a crash may repeat a message', { expected: message.key, got: sent.key });
-    return { messageId: sent.id, ack: sent.ack };
+    const page = this.page();
+    const file = 'path' in message.content ? await putFile(page, message.content.path) : null;
+    try {
+      const content = file ? { ...message.content, token: file.token, path: undefined } : message.content;
+      const deadline = ackTimeoutMs + callTimeoutMs + message.typingMs;
+      const sent = await callPage<{ id: string; key: string; ack: AckLevel }>(page, 'send', { ...message, content, ackTimeoutMs }, deadline);
+      if (sent.key !== message.key) logger.error('WhatsApp Web chose another message id than ours: a crash may repeat a message', { expected: message.key, got: sent.key });
+      return { messageId: sent.id, ack: sent.ack };
+    } finally {
+      await file?.remove();
+    }
   }
 
   async lookUp(chatId: ChatId, key: string): Promise<LookUp> {
@@ -140,16 +149,18 @@ export class WebSession implements ProviderSession {
 
   /** Ends the renderer as a crash does. For the sandbox's controls. */
   async crashPage(): Promise<void> {
-    const page = this.life?.page;
-    if (!page) throw new ProviderError('page_unavailable', 'The session has no page.', true);
-    const cdp = await page.createCDPSession();
+    const cdp = await this.page().createCDPSession();
     void cdp.send('Page.crash').catch(() => {});
   }
 
-  private call<T>(name: string, args: unknown = {}, deadlineMs = this.options.callTimeoutMs): Promise<T> {
+  private page(): Page {
     const page = this.life?.page;
-    if (!page) return Promise.reject(new ProviderError('page_unavailable', 'The session has no page.', true));
-    return callPage<T>(page, name, args, deadlineMs);
+    if (!page) throw new ProviderError('page_unavailable', 'The session has no page.', true);
+    return page;
+  }
+
+  private async call<T>(name: string, args: unknown = {}, deadlineMs = this.options.callTimeoutMs): Promise<T> {
+    return callPage<T>(this.page(), name, args, deadlineMs);
   }
 
   private newLife(browser: BrowserSettings): Life {
