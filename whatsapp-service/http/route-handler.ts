@@ -31,11 +31,13 @@ export function routeHandlers(route: Route, guards: RouteGuards): RequestHandler
   const admits = route.scope === 'public' ? [] : [guards.authenticate, guards.limitKey, requireScope(route.scope)];
   const reads = route.method === 'get' ? [] : bodyReaders(route, guards);
   const work: RequestHandler = async (req, res) => {
+    let answered: RouteAnswer;
     try {
-      sendAnswer(res, await answer(route, req, res));
+      answered = await answer(route, req, res);
     } finally {
       await removeUpload(stateOf(res).form?.file ?? null);
     }
+    sendAnswer(res, answered);
   };
   return [names, ...admits, ...reads, work];
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LookupAddress } from 'node:dns';
 import { createServer as createTlsServer } from 'node:https';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
@@ -221,7 +222,7 @@ describe('fetching', () => {
 
   test.each([
     ['a host that never answers', '/silent', () => undefined],
-    ['one that answers drop by drop', '/drip', (res: import('node:http').ServerResponse) => void drip(res)],
+    ['one that answers drop by drop', '/drip', (res: ServerResponse) => void drip(res)],
   ])('%s is given up at the deadline', async (_name, path, answer) => {
     host.on(path, (_req, res) => answer(res));
     const began = Date.now();
@@ -272,7 +273,7 @@ describe('fetching', () => {
   });
 });
 
-async function drip(res: import('node:http').ServerResponse): Promise<void> {
+async function drip(res: ServerResponse): Promise<void> {
   res.writeHead(200, { 'content-length': 1_000 });
   for (let sent = 0; sent < 100 && !res.destroyed; sent++) {
     res.write('x');

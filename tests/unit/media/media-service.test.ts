@@ -81,9 +81,19 @@ describe('storing', () => {
     }
   });
 
-  test.each(['a', 'aGVsbG8=x', 'aGV$bG8=', 'aGVsbG8===', 'data:image/png;base64,a', '====', `${'A'.repeat(65_534)}==AAAA`])('%s is not Base64', async (data) => {
+  test.each(['a', 'aGVsbG8=x', 'aGV$bG8=', 'data:image/png;base64,a', '====', `${'A'.repeat(65_534)}==AAAA`])('%s is not Base64', async (data) => {
     await expect(service.store({ kind: 'base64', data })).rejects.toMatchObject({ code: 'invalid_request', details: { fields: [{ field: 'body.base64' }] } });
     expect(await filesNow()).toEqual([]);
+  });
+
+  test.each(['', 'aGV$bG8=', 'aGVsbG8===', 'aGVs=bG8', 'data:image/png,aGVsbG8=', '😀'])('%j is refused by the schema', (data) => expect(zBase64.safeParse(data).success).toBe(false));
+
+  test('the schema looks at a very long text once', () => {
+    for (const data of [`${' '.repeat(30_000_000)}!`, 'A'.repeat(60_000_000), `${'='.repeat(1_000_000)}A`]) {
+      const began = performance.now();
+      zBase64.safeParse(data);
+      expect(performance.now() - began).toBeLessThan(2_000);
+    }
   });
 
   test('a URL: the server’s type and the URL’s name count until something better is known', async () => {
