@@ -29,10 +29,13 @@ export function createNodeServer(listener: RequestListener): NodeServer {
   let closing: Promise<void> | null = null;
 
   server.on('connection', (socket) => track(sockets, socket));
-  server.on('request', (req, res) => {
+  const take: RequestListener = (req, res) => {
     track(running, res);
     listener(req, res);
-  });
+  };
+  server.on('request', take);
+  // An `Expect` that nobody knows may be overlooked; node itself would answer it with a bare 417.
+  server.on('checkExpectation', take);
   server.on('clientError', answerMalformed);
 
   const end = (graceMs: number): Promise<void> =>
