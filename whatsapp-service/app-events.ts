@@ -21,10 +21,10 @@ export interface EventHandlerOptions {
  * Provider event → what the backend hears. A batch is one transaction: when this resolves, its events and their outbox rows are on disk,
  * and the page may forget them. An event that is known already is left out.
  */
-export function createEventHandler(options: EventHandlerOptions): (id: SessionId, batch: readonly ProviderEvent[]) => Promise<void> {
+export function createEventHandler(options: EventHandlerOptions): (id: SessionId, batch: readonly ProviderEvent[], oldestWaiting: number | null) => Promise<void> {
   const { storage, outcomes, clock, logger } = options;
 
-  return async (id, batch) => {
+  return async (id, batch, oldestWaiting) => {
     const now = clock.now();
     const fresh = await storage.transaction(async (trx) => {
       const events: NewEvent[] = [];
@@ -81,7 +81,8 @@ export function createEventHandler(options: EventHandlerOptions): (id: SessionId
       }
 
       events.push(...(await outcomes.fromPage(trx, id, pageAcks)));
-      if (newest > 0) await moveInboundMark(trx, id, newest);
+      // Chats are not handed over in step, and a message may claim to be of tomorrow: neither must hide what is still to come.
+      if (newest > 0) await moveInboundMark(trx, id, Math.min(newest, oldestWaiting ?? newest, now));
       return appendEvents(trx, id, events, now);
     });
 

@@ -60,6 +60,9 @@ export interface App {
   suspect(error: unknown): void;
 }
 
+/** How long a delivery that was broken off may take to be written down. */
+const LAST_WORDS_MS = 1_000;
+
 /** The one place that wires. Everything that has a start has its stop in `stop()`, in the opposite order. */
 export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
@@ -129,7 +132,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   });
 
   const media = new MediaService({ storage, dataDir: config.dataDir, settings: config.media, clock, logger });
-  const outcomes = new MessageOutcomes(storage, clock, wakeOutbox);
+  const outcomes = new MessageOutcomes(storage, clock, wakeOutbox, (id) => queue.add(JOBS.sendMessages, id));
   const sender = new MessageSender({
     storage,
     settings: config.send,
@@ -149,6 +152,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     outcomes,
     takeMedia: (input, file) => takeForMessage(media, { kind: input.type, media: input.media, file }),
     holdMedia: (trx, id) => media.get(id as MediaId, trx),
+    dropMedia: (id) => media.release(id as MediaId),
     requireWorking: (id) => sessions.working(id),
     wakeSender: (id) => queue.add(JOBS.sendMessages, id),
   });
@@ -166,10 +170,14 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       events: createEventHandler({ storage, outcomes, wakeOutbox, onEvent: (kind) => metrics.inboundEvents.inc({ kind }), clock, logger }),
       working: (id, how) => {
         queue.add(JOBS.sendMessages, id);
+        if (how === 'started') outcomes.reconcile(id, sessions.provider(id)).catch((error: unknown) => logger.warn('What became of messages while the session was away is not known yet', { session: id, error }));
         chatSync.onWorking(id, how).catch((error: unknown) => logger.error('The chat sync could not be begun', { session: id, error }));
       },
       wakeOutbox,
-      unpaired: (id) => messages.giveUpUnderWay(id),
+      unpaired: async (id) => {
+        await messages.giveUpUnderWay(id);
+        await chatSync.abandon(id);
+      },
       qr: (id, qr) => overrides.showQr?.(id, qr),
       restarted: (reason) => metrics.sessionRestarts.inc({ reason }),
     },
@@ -221,6 +229,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     async start() {
       await media.open();
       const first = await apiKeys.ensureFirstKey(config.adminApiKey);
+      await sessions.load();
       stopJobs = startJobs({ queue, sender, messages, media, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, logger });
       dispatcher.start();
       const address = await server.listen();
@@ -232,9 +241,11 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       const grace = config.shutdownTimeoutMs;
       await server.close(grace);
       stopJobs?.();
-      await Promise.all([chatSync.stopAll(), queue.stop(grace), sessions.close()]);
+      await Promise.all([chatSync.stopAll(grace), queue.stop(grace), sessions.close()]);
       await dispatcher.stop(grace);
+      // Breaks off what is left, so that its end is written down before the database closes.
       client?.close();
+      await Promise.all([chatSync.stopAll(LAST_WORDS_MS), dispatcher.stop(LAST_WORDS_MS)]);
       if (!overrides.hub) await hub?.close();
       await storage.close();
       logger.info('The bridge has stopped');

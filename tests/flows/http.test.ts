@@ -34,7 +34,7 @@ describe('who may', () => {
     ['a bearer without a token', { authorization: 'Bearer ' }],
     ['one that is far too long', { 'x-api-key': 'x'.repeat(5_000) }],
   ])('%s is unauthorized', async (_name, headers) => {
-    const answer = await server.ask('GET', '/api/messages', { key: null, headers: headers as Record<string, string> });
+    const answer = await server.ask('GET', '/api/messages', { key: null, headers: headers });
     expectError(answer, 401, 'unauthorized');
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });

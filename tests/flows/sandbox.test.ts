@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import wweb, { type Message } from 'whatsapp-web.js';
 import { HubClient } from '../../whatsapp-service/sandbox/hub-client.js';
 import { SandboxHub } from '../../whatsapp-service/sandbox/sandbox-hub.js';
-import { inPage, pairedClient, sandboxClient, tempDir, until, type SandboxClient } from '../helpers/sandbox-client.js';
+import {
+  inPage, Location, MessageMedia, pairedClient, Poll, sandboxClient, startHubProcess, tempDir, until, type HubProcess, type Message, type SandboxClient,
+} from '../helpers/sandbox-client.js';
 
 const dir = tempDir();
 const authDir = `${dir.path}/auth`;
@@ -224,11 +223,11 @@ describe('sending', () => {
     expect(client.of('message_ack').map(([, ack]) => ack)).toEqual([1, 2, 3]);
     expect((await send('dua', { quotedMessageId: text.id._serialized })).hasQuotedMsg).toBe(true);
     const bytes = Buffer.from('isi berkas '.repeat(1000));
-    const media = await send(new wweb.MessageMedia('application/pdf', bytes.toString('base64'), 'nota.pdf'), { caption: 'nota' });
+    const media = await send(new MessageMedia('application/pdf', bytes.toString('base64'), 'nota.pdf'), { caption: 'nota' });
     expect(media).toMatchObject({ type: 'document', hasMedia: true, body: 'nota' });
     expect(Buffer.from((await media.downloadMedia()).data, 'base64').equals(bytes)).toBe(true);
-    await send(new wweb.Location(-6.2, 106.8, { name: 'Toko' }));
-    await send(new wweb.Poll('Mau?', ['Ya', 'Tidak']));
+    await send(new Location(-6.2, 106.8, { name: 'Toko' }));
+    await send(new Poll('Mau?', ['Ya', 'Tidak']));
     await send('BEGIN:VCARD\nVERSION:3.0\nFN:Budi\nTEL;waid=628123:+628123\nEND:VCARD');
     const group = (await client.client.getChats()).find((chat) => chat.isGroup)?.id._serialized ?? '';
     expect((await client.client.sendMessage(group, 'grup')).id._serialized).toMatch(/^true_\d+@g\.us_3EB0[0-9A-F]{18}_62\d+@c\.us$/);
@@ -306,6 +305,24 @@ describe('sending', () => {
     ]);
   });
 
+  test('a page that keeps what it could not send sends it when it starts again, once', async () => {
+    const client = await paired('unsent');
+    const { message_ids: [before = ''] } = await hub.inbound('unsent', { from: '6281355550000', body: 'ada?' });
+    await byId(client, before);
+    await hub.settings('unsent', { keep_unsent: true, fail_sends: 'hang' });
+    const message = await client.client.sendMessage('6281355550000@c.us', 'nanti');
+    await until(async () => (await hub.sent('unsent')).length === 1);
+    client.kill();
+    const again = kept(await sandboxClient(hub, { sessionId: 'unsent', authDir }));
+    await again.start();
+    await until(() => again.of('ready')[0]);
+    expect((await again.client.getMessageById(message.id._serialized))?.ack).toBe(0);
+    await hub.failSends('unsent', 'off');
+    await hub.loseConnection('unsent', 1);
+    await until(async () => (await hub.sent('unsent'))[0]?.ack === 3);
+    expect(await hub.sent('unsent')).toMatchObject([{ message_id: message.id._serialized, deliveries: 1, attempts: 3 }]);
+  });
+
   test('one account of the hub writes to another', async () => {
     const [anna, beno] = [await paired('anna'), await paired('beno')];
     const sent = await anna.client.sendMessage((await hub.state('beno')).wid ?? '', 'halo Beno');
@@ -320,7 +337,7 @@ describe('trouble', () => {
     await hub.conflict('conflict');
     await until(() => client.of('disconnected')[0]);
     expect(client.of('disconnected')).toEqual([['CONFLICT']]);
-    await until(() => client.client.pupBrowser?.isConnected() === false);
+    await until(() => client.client.pupBrowser?.connected === false);
     const other = kept(await pairedClient(hub, { sessionId: 'conflict', authDir, client: { takeoverOnConflict: true, takeoverTimeoutMs: 10 } }));
     await hub.conflict('conflict');
     const { message_ids: [id = ''] } = await hub.inbound('conflict', { body: 'saat konflik' });
@@ -385,15 +402,12 @@ test('20,000 chats and a burst of 5,000 messages', async () => {
 });
 
 describe('a hub in a process of its own', () => {
-  let child: ChildProcess | undefined;
-  afterEach(() => void child?.kill('SIGKILL'));
+  let child: HubProcess | undefined;
+  afterEach(() => child?.kill());
 
   const startHub = async (): Promise<HubClient> => {
-    child = spawn(process.execPath, ['--import', 'tsx', 'whatsapp-service/sandbox/hub-process.ts', '--data-dir', `${dir.path}/own-hub`, '--until-stdin-ends'], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const lines = createInterface({ input: child.stdout! });
-    const [line] = await new Promise<string[]>((resolve) => lines.once('line', (first) => resolve([first])));
-    const { control_url: url, token } = JSON.parse(line ?? '{}') as { control_url: string; token: string };
-    return HubClient.connect({ controlUrl: url, token });
+    child = await startHubProcess(`${dir.path}/own-hub`);
+    return HubClient.connect(child);
   };
 
   test('is driven in the same way, and keeps what it has committed through a kill', async () => {
@@ -401,7 +415,7 @@ describe('a hub in a process of its own', () => {
     await expect(first.scanQr('far')).rejects.toMatchObject({ code: 'not_waiting_for_scan' });
     const client = kept(await pairedClient(first, { sessionId: 'far', authDir }));
     await client.client.sendMessage('6281322220000@c.us', 'sebelum', { waitUntilMsgSent: true });
-    child?.kill('SIGKILL');
+    child?.kill();
     await until(() => client.of('change_state').some(([state]) => state === 'TIMEOUT'));
     const second = await startHub();
     await until(() => client.of('change_state').some(([state]) => state === 'CONNECTED'));

@@ -1,9 +1,15 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import wweb from 'whatsapp-web.js';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import wweb, { type Message } from 'whatsapp-web.js';
 import type { Hub } from '../../whatsapp-service/sandbox/hub-contract.js';
+
+/** The library's own classes for what is sent: the one place where tests reach for the library. */
+export const { Location, MessageMedia, Poll } = wweb;
+export type { Message };
 
 const BASE_ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
@@ -102,4 +108,23 @@ export async function pairedClient(hub: Hub, options: ClientOptions): Promise<Sa
 export async function inPage<T>({ client }: SandboxClient, expression: string): Promise<T> {
   if (!client.pupPage) throw new Error('the client has no page');
   return (await client.pupPage.evaluate(expression)) as T;
+}
+
+export interface HubProcess {
+  controlUrl: string;
+  token: string;
+  /** As `kill -9`. */
+  kill(): void;
+}
+
+/** A hub in a process of its own; it ends with this one at the latest. */
+export async function startHubProcess(dataDir: string): Promise<HubProcess> {
+  const entry = fileURLToPath(new URL('../../whatsapp-service/sandbox/hub-process.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', entry, '--data-dir', dataDir, '--until-stdin-ends'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    child.once('exit', (code) => reject(new Error(`the hub ended with ${String(code)}`)));
+  });
+  const { control_url: controlUrl, token } = JSON.parse(line) as { control_url: string; token: string };
+  return { controlUrl, token, kill: () => void child.kill('SIGKILL') };
 }

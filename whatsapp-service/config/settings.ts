@@ -148,7 +148,7 @@ export const SETTINGS = {
 
   WEBHOOK_TIMEOUT_MS: wholeNumber('how long the backend may take to answer, in milliseconds', 100, 2 * MINUTES),
   WEBHOOK_QUICK_RETRIES: wholeNumber('quick repetitions of a failed delivery', 0, 10),
-  WEBHOOK_RETRY_BASE_MS: wholeNumber('the first wait of the slow schedule, in milliseconds', 10, HOURS),
+  WEBHOOK_RETRY_BASE_MS: wholeNumber('the first wait before a delivery is repeated, in milliseconds', 10, HOURS),
   WEBHOOK_RETRY_CAP_MS: wholeNumber('the longest wait between deliveries, in milliseconds', 10, 24 * HOURS),
   WEBHOOK_PROBE_MS: wholeNumber('the wait between tries after a 401 or 403, in milliseconds', 100, 24 * HOURS),
   WEBHOOK_CONCURRENCY: wholeNumber('deliveries under way at once', 1, 100),

@@ -18,13 +18,15 @@ export const zCreateApiKey = z.strictObject({
 
 export const zApiKeyParams = z.object({ id: z.string().min(1).max(64) });
 
-export const zApiKey = z.object({
-  id: z.string(),
-  name: z.string(),
-  scopes: z.array(zScope),
-  sessions: z.array(z.string()).nullable().describe('null: every session'),
-  created_at: z.iso.datetime(),
-});
+export const zApiKey = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scopes: z.array(zScope),
+    sessions: z.array(z.string()).nullable().describe('null: every session'),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'ApiKey' });
 export type ApiKeyView = z.infer<typeof zApiKey>;
 
 export const zCreatedApiKey = zApiKey.extend({ key: z.string().describe('shown once; keep it in a safe place') });

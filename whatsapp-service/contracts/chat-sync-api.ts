@@ -27,5 +27,5 @@ export const zChatSync = z.object({
   created_at: zTime,
   started_at: zTime.nullable(),
   finished_at: zTime.nullable(),
-});
+}).meta({ id: 'ChatSync' });
 export type ChatSyncView = z.infer<typeof zChatSync>;

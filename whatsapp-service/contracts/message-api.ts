@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { zBase64, zFilename, zMediaUrl, zMimetype } from './media-api.js';
 import { zEchoedId } from './payloads.js';
 import { zSessionIdInput } from './session-api.js';
 import { zAckName, zMessageState } from './states.js';
@@ -36,8 +37,8 @@ const addressed = {
 
 const zMediaInput = z.union([
   z.strictObject({ id: z.string().regex(/^med_[0-9a-f]{32}$/, 'must be an id that POST /api/media answered') }),
-  z.strictObject({ url: z.string().url().max(2_048), filename: z.string().min(1).max(200).optional() }),
-  z.strictObject({ base64: z.string().min(1), mimetype: z.string().max(128).optional(), filename: z.string().min(1).max(200).optional() }),
+  z.strictObject({ url: zMediaUrl, filename: zFilename.optional() }),
+  z.strictObject({ base64: zBase64, mimetype: zMimetype.optional(), filename: zFilename.optional() }),
 ]);
 export type MediaInput = z.infer<typeof zMediaInput>;
 

@@ -102,5 +102,5 @@ export function route<
   B extends z.ZodType | undefined = undefined,
 >(spec: RouteSpec<P, Q, B>): Route {
   // The parser in http/ guarantees the types that this forgets.
-  return spec as unknown as Route;
+  return spec;
 }

@@ -36,7 +36,7 @@ export const zSession = z.object({
   sync: zChatSync.nullable().describe('the latest chat sync'),
   created_at: zTime,
   updated_at: zTime,
-});
+}).meta({ id: 'Session' });
 export type SessionView = z.infer<typeof zSession>;
 
 export const zSessionList = z.object({ sessions: z.array(zSession) });

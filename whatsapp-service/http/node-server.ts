@@ -95,7 +95,7 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   const details = code === 'invalid_request' ? { fields: [{ field: 'request', message: 'is not well-formed HTTP' }] } : undefined;
   const body = JSON.stringify(errorBody(new ApiError(code, details), newRequestId()));
   const { status } = ERRORS[code];
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close', 'Content-Type: application/json; charset=utf-8', `Content-Length: ${Buffer.byteLength(body)}`];
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'Connection: close', 'Content-Type: application/json; charset=utf-8', `Content-Length: ${Buffer.byteLength(body)}`];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 

@@ -12,17 +12,14 @@ export const securityHeaders = (): RequestHandler =>
     xFrameOptions: { action: 'deny' },
   });
 
-/**
- * For the page of the documentation. Swagger UI's own style sheet has images as `data:`, and it sets styles on
- * elements; scripts come from our own files alone, and it may talk to this service only.
- */
+/** For the page of the documentation: our own files, the style sheet's `data:` images, and requests to this service alone. */
 export const docsPagePolicy = (): RequestHandler =>
   helmet.contentSecurityPolicy({
     useDefaults: false,
     directives: {
       'default-src': ["'none'"],
       'script-src': ["'self'"],
-      'style-src': ["'self'", "'unsafe-inline'"],
+      'style-src': ["'self'"],
       'img-src': ["'self'", 'data:'],
       'connect-src': ["'self'"],
       'base-uri': ["'none'"],

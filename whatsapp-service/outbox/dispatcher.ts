@@ -5,7 +5,7 @@ import type { PostOutcome } from '../signed-http/backend-client.js';
 import { retryDelay } from '../signed-http/retry-delay.js';
 import type { Storage } from '../storage/database.js';
 import { FinishedBatch } from './finished-batch.js';
-import { dueLanes, laneHead, makeAllDue, markFailed, nextDue, settleLane, type PendingDelivery } from './outbox-store.js';
+import { dueLanes, laneHead, markFailed, nextDue, settleLane, type PendingDelivery } from './outbox-store.js';
 import { webhookBody } from './webhook-body.js';
 
 export const WEBHOOK_PATH = '/api/whatsapp/webhook';
@@ -69,21 +69,19 @@ export class Dispatcher {
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
     this.wake();
-    if (this.running) await endsWithin(graceMs, this.running.then(() => Promise.all(this.busy.values())).then(() => this.finished.flush()));
-    this.running = null;
+    if (!this.running) return;
+    const ended = await endsWithin(graceMs, this.running.then(() => Promise.all(this.busy.values())).then(() => this.finished.flush()));
+    if (ended) this.running = null;
   }
 
   private async run(): Promise<void> {
     while (!this.stopping) {
       this.wakeUp = new AbortController();
-      let wait = LONGEST_WAIT_MS;
-      try {
-        wait = await this.startDueLanes();
-      } catch (error) {
+      const wait = await this.startDueLanes().catch((error: unknown) => {
         // The database is busy or its disk is full; what is pending is not lost.
         this.options.logger.error('The outbox could not be read; it is tried again', { error });
-        wait = this.options.retryBaseMs;
-      }
+        return this.options.retryBaseMs;
+      });
       if (!this.stopping && wait > 0) await sleep(Math.min(wait, LONGEST_WAIT_MS), this.wakeUp.signal);
     }
   }
@@ -97,6 +95,8 @@ export class Dispatcher {
     if (free <= 0) return LONGEST_WAIT_MS;
     const busy = [...this.busy.keys()];
     const lanes = await dueLanes(storage.db, now, busy, free);
+    // The backend may have refused us while the database was asked.
+    if (this.pausedUntil > now) return this.pausedUntil - now;
     for (const lane of lanes) this.startLane(lane);
     if (lanes.length === free) return LONGEST_WAIT_MS;
     const next = await nextDue(storage.db, [...this.busy.keys()]);
@@ -105,7 +105,11 @@ export class Dispatcher {
 
   private startLane(lane: string): void {
     const work = this.workLane(lane)
-      .catch((error: unknown) => this.options.logger.error('A lane of the outbox failed; it is tried again', { error }))
+      .catch((error: unknown) => {
+        this.options.logger.error('A lane of the outbox failed; it is tried again', { error });
+        // What came of its deliveries may not be on disk, so that it is still due: without a pause it would post them in a circle.
+        return sleep(this.options.retryBaseMs);
+      })
       .finally(() => {
         this.busy.delete(lane);
         this.wake();
@@ -179,13 +183,11 @@ export class Dispatcher {
     this.pausedUntil = this.options.clock.now() + this.options.probeMs;
   }
 
-  /** The backend took something: whatever waits for its time may go at once. */
+  /** The backend took something. Lanes that it refused are due already; those that wait for another reason go on waiting. */
   private resume(): void {
     if (this.pausedUntil === 0) return;
     this.pausedUntil = 0;
     this.options.logger.info('The backend accepts our credentials again: deliveries go on');
-    void makeAllDue(this.options.storage.db, this.options.clock.now())
-      .then(() => this.wake())
-      .catch((error: unknown) => this.options.logger.error('The outbox could not be made due; it goes on at its own times', { error }));
+    this.wake();
   }
 }

@@ -177,11 +177,6 @@ export async function settleLane(trx: Db, lane: string, nextAttemptAt: number): 
   else await trx.deleteFrom('outbox_lane').where('lane', '=', lane).execute();
 }
 
-/** Makes every waiting lane due at once: the backend takes us again. */
-export async function makeAllDue(db: Db, now: number): Promise<void> {
-  await db.updateTable('outbox_lane').set({ next_attempt_at: now }).where('next_attempt_at', '>', now).execute();
-}
-
 export interface OutboxFigures {
   pending: number;
   dead: number;
@@ -192,7 +187,7 @@ export interface OutboxFigures {
 export async function outboxFigures(db: Db): Promise<OutboxFigures> {
   const rows = await db
     .selectFrom('outbox')
-    .select((eb) => ['state', eb.fn.countAll<number>().as('count'), eb.fn.min('created_at').as('oldest')])
+    .select((eb) => ['state', eb.fn.countAll<number | string>().as('count'), eb.fn.min('created_at').as('oldest')])
     .where('state', 'in', ['pending', 'dead'])
     .groupBy('state')
     .execute();

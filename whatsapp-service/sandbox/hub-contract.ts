@@ -143,6 +143,8 @@ export interface SandboxSettings {
   /** The page says that it has synced before anybody can listen, and never again. */
   early_has_synced: boolean;
   fail_sends: SendFailure;
+  /** The page keeps what it could not send yet on disk, and sends it when it starts again. */
+  keep_unsent: boolean;
   /** How long one QR code is valid, milliseconds. */
   qr_refresh_ms: number;
   /** After so many new codes the page idles until it is asked for another. */

@@ -37,4 +37,4 @@ process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
 if (values['until-stdin-ends']) process.stdin.on('end', () => void stop()).resume();
 
-console.log(JSON.stringify({ control_url: url, page_port: hub.pagePort, spki: hub.spki, token }));
+process.stdout.write(`${JSON.stringify({ control_url: url, page_port: hub.pagePort, spki: hub.spki, token })}\n`);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ApiError } from '../contracts/errors.js';
 import { route, type Route } from '../contracts/route.js';
 import { zSessionParams } from '../contracts/session-api.js';
@@ -10,7 +10,7 @@ const BASE = '/sandbox/sessions/{id}';
 
 export interface SandboxRouteParts {
   /** Ends the session's renderer as a crash does. */
-  crashPage(sessionId: string): Promise<void>;
+  crashPage: (sessionId: string) => Promise<void>;
 }
 
 /** A control that could not be done, as the API says it. */
@@ -36,7 +36,7 @@ interface ControlSpec<Body extends z.ZodType | undefined> {
   bodyExample?: unknown;
   answer?: z.ZodType;
   /** What it gives is the answer's body; nothing is a 204. */
-  run(sessionId: string, body: Body extends z.ZodType ? z.output<Body> : undefined): Promise<unknown>;
+  run: (sessionId: string, body: Body extends z.ZodType ? z.output<Body> : undefined) => Promise<unknown>;
 }
 
 function control<Body extends z.ZodType | undefined = undefined>({ path, summary, description, body, bodyExample, answer, run }: ControlSpec<Body>): Route {

@@ -74,7 +74,7 @@ function withoutPrefix(digits: string, country: CountryCode): E164 | null {
   if (national?.isValid() !== true) return international;
   // Nobody writes a landline of home without its 0, so that those digits are rather a number of abroad.
   const mobile = national.getType() !== 'FIXED_LINE';
-  return mobile || international === null ? (national.number as string as E164) : international;
+  return mobile || international === null ? (national.number as E164) : international;
 }
 
 function countryCodeLeads(number: E164, country: CountryCode): boolean {
@@ -83,7 +83,7 @@ function countryCodeLeads(number: E164, country: CountryCode): boolean {
 
 function valid(number: string, country?: CountryCode): E164 | null {
   const parsed = parsePhoneNumberFromString(withoutOldMexicanOne(number), country);
-  return parsed?.isValid() === true ? (parsed.number as string as E164) : null;
+  return parsed?.isValid() === true ? (parsed.number as E164) : null;
 }
 
 const withoutOldMexicanOne = (number: string): string => number.replace(OLD_MEXICAN_MOBILE, '+52$1');

@@ -129,5 +129,5 @@ function redactError(error: Error, parents: readonly object[]): Record<string, u
 function sizeOf(value: unknown): string {
   if (typeof value === 'string') return `[${value.length} chars]`;
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-  return typeof value === 'object' ? '[content]' : `[${String(value).length} chars]`;
+  return '[content]';
 }

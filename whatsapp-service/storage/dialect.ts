@@ -33,7 +33,7 @@ export function lockDataDirectory(file: string): (() => void) | null {
 
 /** A primary key that the database counts up. */
 export function incrementingKey<T extends string>(table: CreateTableBuilder<T>, column: string): CreateTableBuilder<T> {
-  return table.addColumn(column, sql`integer`, (c) => c.primaryKey().autoIncrement()) as CreateTableBuilder<T>;
+  return table.addColumn(column, sql`integer`, (c) => c.primaryKey().autoIncrement());
 }
 
 /** Prepared statements are kept: preparing one costs more than running it. */
@@ -63,7 +63,7 @@ class SqliteAdapter implements SqliteDatabase {
 function adapt(statement: StatementSyncInstance): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...parameters),
+    all: (parameters) => statement.all(...parameters) as unknown[],
     run: (parameters) => statement.run(...parameters),
     iterate: (parameters) => statement.iterate(...parameters) as IterableIterator<unknown>,
   };

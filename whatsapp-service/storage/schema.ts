@@ -52,7 +52,7 @@ export interface SessionTable {
   lid: string | null;
   pushname: string | null;
   last_sequence: number;
-  /** Time of the newest inbound message that is committed; the catch-up looks back from here. */
+  /** The catch-up looks back a margin from here: from the newest message that is committed, but never behind the pairing. */
   inbound_mark: number | null;
   created_at: Fixed<number>;
   updated_at: number;

@@ -29,8 +29,13 @@ export interface ProviderSession {
   probe(timeoutMs: number): Promise<PageHealth>;
   /** Asks WhatsApp for a new QR. */
   refreshQr(): Promise<void>;
-  /** Events that were missed while nobody listened: see `CatchUp`. Their `events` arrive at the sink before this resolves. */
-  catchUp(since: number): Promise<{ found: number }>;
+  /**
+   * Messages since then, and what became of them, that may have been missed while nobody listened: they go to the sink, before anything
+   * that happens later. `unread`: chats that could not be searched to the end.
+   */
+  catchUp(since: number): Promise<{ found: number; unread: number }>;
+  /** How far these messages of ours are (at most 500 of WhatsApp's serialised ids). One that WhatsApp no longer has is left out. */
+  acks(messageIds: readonly string[]): Promise<{ messageId: string; ack: AckLevel }[]>;
   /** Every chat's id and time of its last message, newest first. */
   listChats(): Promise<ChatRef[]>;
   /** The chats with these ids (at most 500), in their order. A chat that WhatsApp no longer has is left out. */
@@ -110,8 +115,10 @@ export interface ProviderSink {
   /**
    * A batch of events, in the page's order. The page keeps them until this resolves:
    * it resolves when they are committed, and rejects when they must be handed over again.
+   * `oldestWaiting` is the time of the oldest message that the page has and has not handed over yet, not even now: were the page to
+   * end here, that is where a catch-up would have to begin.
    */
-  events(batch: readonly ProviderEvent[]): Promise<void>;
+  events(batch: readonly ProviderEvent[], oldestWaiting: number | null): Promise<void>;
 }
 
 export type LifecycleEvent =

@@ -148,7 +148,7 @@ export class TestServer {
     const { key = 'admin-key', json } = options;
     const headers: Record<string, string> = { ...(key === null ? {} : { 'x-api-key': key }), ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers };
     const body = (json === undefined ? options.body : JSON.stringify(json)) as RequestInit['body'];
-    const answer = await fetch(this.url + path, { method, headers, body, redirect: 'manual', ...(body instanceof ReadableStream ? { duplex: 'half' } : {}) } as RequestInit);
+    const answer = await fetch(this.url + path, { method, headers, body, redirect: 'manual', ...(body instanceof ReadableStream ? { duplex: 'half' } : {}) });
     const text = await answer.text();
     const parsed = parse(text);
     return { status: answer.status, headers: answer.headers, text, body: parsed, error: (parsed as ErrorBody | null)?.error as ErrorBody['error'] };

@@ -15,10 +15,10 @@ describe('LIDs', () => {
   });
 
   test('are computed in the same way by the page', () => {
-    const page = inPageScripts<{ lids: string[]; phones: (string | null)[] }>(
+    const page = inPageScripts(
       ['emitter.js', 'lid.js'],
       `((phones) => ({ lids: phones.map(Sim.lidOfPhone), phones: phones.map((phone) => Sim.phoneOfLid(Sim.lidOfPhone(phone))) }))(${JSON.stringify([...PHONES, '99981234567'])})`,
-    );
+    ) as { lids: string[]; phones: (string | null)[] };
     expect([...page.lids]).toEqual([...PHONES, '99981234567'].map(lidOfPhone));
     expect([...page.phones]).toEqual([...PHONES, null]);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createLogger, silentLogger } from '../../../whatsapp-service/shared/logger.js';
-import type { LogConsole, Logger, LogSettings } from '../../../whatsapp-service/shared/logger.js';
+import type { Logger, LogSettings } from '../../../whatsapp-service/shared/logger.js';
 
 let dir: string;
 let out: PassThrough & { isTTY?: boolean; hasColors?: () => boolean };
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 function open(settings: Partial<LogSettings> = {}): Logger {
-  logger = createLogger({ dir: path.join(dir, 'logs'), level: 'info', format: 'json', ...settings }, out as LogConsole);
+  logger = createLogger({ dir: path.join(dir, 'logs'), level: 'info', format: 'json', ...settings }, out);
   return logger;
 }
 

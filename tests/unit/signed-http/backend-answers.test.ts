@@ -115,7 +115,7 @@ describe('what is sent', () => {
         return true;
       })
       .reply(function () {
-        headers = this.req.headers as Record<string, string>;
+        headers = this.req.headers;
         return [202];
       });
     expect((await connect(changes).post(PATH, { ...delivery, body })).verdict.kind).toBe('done');

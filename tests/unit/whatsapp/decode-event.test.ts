@@ -23,7 +23,7 @@ const message = (change: Partial<PageMessage> = {}): PageMessage => ({
   forwarded: false,
   ...change,
 });
-const group = { name: 'Reseller', participants: [['6281234567890@c.us', 1], ['777@lid', 0]] as [string, 0 | 1][] };
+const group = { name: 'Reseller', participants: '6281234567890@c.us* 777@lid' };
 const decode = (event: PageEvent | object, withParticipants = true) =>
   decodeBatch({ epoch: 'e', first: 1, events: [event as PageEvent], groups: { '120@g.us': group } }, { now: NOW, withParticipants });
 

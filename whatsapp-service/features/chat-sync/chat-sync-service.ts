@@ -3,10 +3,10 @@ import type { ChatSyncView, StartChatSync } from '../../contracts/chat-sync-api.
 import { ApiError } from '../../contracts/errors.js';
 import type { EchoedId, EventName } from '../../contracts/payloads.js';
 import { appendEvents } from '../../outbox/outbox-store.js';
-import type { Clock } from '../../shared/clock.js';
+import { endsWithin, type Clock } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
-import type { Storage } from '../../storage/database.js';
+import type { Db, Storage } from '../../storage/database.js';
 import type { ChatSyncRow } from '../../storage/schema.js';
 import type { ProviderSession } from '../../whatsapp/provider.js';
 import { BackendUnauthorized, RunStopped, type BatchPoster } from './batch-poster.js';
@@ -56,7 +56,7 @@ export class ChatSyncService {
     const syncOptions: SyncOptions = { max_chats: input.max_chats ?? settings.maxChats, sync_window: input.sync_window ?? settings.windowDays };
     const syncId = await storage.transaction(async (trx) => {
       const active = await activeSync(trx, id);
-      if (active) throw new ApiError('sync_running', { sync: syncView(active, await this.echoOf(id), clock.now()) });
+      if (active) throw new ApiError('sync_running', { sync: syncView(active, await this.echoOf(id, trx), clock.now()) });
       return insertSync(trx, id, syncOptions, clock.now());
     });
     this.options.again(id, 0);
@@ -87,8 +87,16 @@ export class ChatSyncService {
     await running?.done;
   }
 
-  async stopAll(): Promise<void> {
-    await Promise.all([...this.running.keys()].map((id) => this.stop(id)));
+  /** Ends every run, and waits at most `graceMs` for what is under way. The runs go on at the next start. */
+  async stopAll(graceMs: number): Promise<void> {
+    await endsWithin(graceMs, Promise.all([...this.running.keys()].map((id) => this.stop(id))));
+  }
+
+  /** The pairing is gone: the next one may be another account's, which has other chats. */
+  async abandon(id: SessionId): Promise<void> {
+    this.running.get(id)?.control.abort();
+    const row = await activeSync(this.options.storage.db, id);
+    if (row) await this.fail(id, row, { code: 'logged_out', message: 'The session was logged out before its chats were synced. Pair it again, then start the sync again.' });
   }
 
   /** The job. */
@@ -114,7 +122,7 @@ export class ChatSyncService {
       const run = await this.begin(id, row, page, logger);
       const session = { id: await this.echoOf(id), workspaceId: await this.workspaceOf(id) };
       let lastEventAt = clock.now();
-      const onBatch = async (): Promise<void> => {
+      const onSettled = async (): Promise<void> => {
         const now = clock.now();
         const current = await this.row(run.id);
         const view = syncView(current, session.id, now);
@@ -125,9 +133,11 @@ export class ChatSyncService {
         lastEventAt = now;
         await this.tell(id, current, 'chats.sync.progress');
       };
-      await runBatches(run, { db: storage.db, page, poster, settings, clock, session, onBatch }, signal, row.state === 'blocked');
+      await runBatches(run, { storage, page, poster, settings, clock, session, onSettled }, signal, row.state === 'blocked');
       await this.complete(id, run.id, logger);
     } catch (error) {
+      // Who ended it has said what becomes of it.
+      if (signal.aborted) return;
       const current = (await findSync(storage.db, row.id)) ?? null;
       if (!current || error instanceof RunStopped) return;
       if (error instanceof BackendUnauthorized) {
@@ -185,7 +195,7 @@ export class ChatSyncService {
 
   /** The page did not answer, or something of ours failed: the run waits for the session, and is given up when that does not help. */
   private async onPageFailure(id: SessionId, row: ChatSyncRow, error: unknown, logger: Logger): Promise<void> {
-    const { storage, clock, again, wakeOutbox } = this.options;
+    const { again } = this.options;
     const failures = (this.pageFailures.get(id) ?? 0) + 1;
     this.pageFailures.set(id, failures);
     const message = error instanceof Error ? error.message : String(error);
@@ -196,12 +206,17 @@ export class ChatSyncService {
       return;
     }
     this.pageFailures.delete(id);
-    const now = clock.now();
-    const failed = { ...row, state: 'failed' as const, error_code: 'page_unavailable', error: message, finished_at: now };
     logger.error('Chat sync failed: the page could not be read. Restart the session, then start the sync again', { error });
+    await this.fail(id, row, { code: 'page_unavailable', message });
+  }
+
+  private async fail(id: SessionId, row: ChatSyncRow, { code, message }: { code: string; message: string }): Promise<void> {
+    const { storage, clock, wakeOutbox } = this.options;
+    const now = clock.now();
+    const change = { state: 'failed' as const, error_code: code, error: message, finished_at: now };
     await storage.transaction(async (trx) => {
-      await updateSync(trx, row.id, { state: 'failed', error_code: failed.error_code, error: message, finished_at: now });
-      await appendEvents(trx, id, [event('chats.sync.failed', failed, now)], now);
+      await updateSync(trx, row.id, change);
+      await appendEvents(trx, id, [event('chats.sync.failed', { ...row, ...change }, now)], now);
     });
     wakeOutbox();
   }
@@ -227,8 +242,8 @@ export class ChatSyncService {
     return syncView(row, await this.echoOf(row.session_id as SessionId), this.options.clock.now());
   }
 
-  private async echoOf(id: SessionId): Promise<EchoedId> {
-    const row = await this.options.storage.db.selectFrom('session').select('echo_id').where('id', '=', id).executeTakeFirst();
+  private async echoOf(id: SessionId, db: Db = this.options.storage.db): Promise<EchoedId> {
+    const row = await db.selectFrom('session').select('echo_id').where('id', '=', id).executeTakeFirst();
     return row ? (JSON.parse(row.echo_id) as EchoedId) : id;
   }
 

@@ -81,29 +81,44 @@ export interface BatchCounts {
   groups: number;
 }
 
-/** Settles a batch and counts it, in one commit: a batch is never counted twice. */
-export async function settleBatch(
-  trx: Db,
-  batch: Pick<ChatSyncBatchRow, 'sync_id' | 'number'>,
-  answer: { state: 'delivered' | 'dead'; status: number | null; error: string | null },
-  counts: BatchCounts,
-): Promise<void> {
-  await trx
-    .updateTable('chat_sync_batch')
-    .set((eb) => ({ state: answer.state, last_status: answer.status, last_error: answer.error, attempts: eb('attempts', '+', 1) }))
-    .where('sync_id', '=', batch.sync_id)
-    .where('number', '=', batch.number)
-    .execute();
+/** What became of a batch. */
+export interface SettledBatch {
+  number: number;
+  state: 'delivered' | 'dead';
+  status: number | null;
+  error: string | null;
+  counts: BatchCounts;
+}
+
+/** Settles batches of a run and counts them, in the caller's one commit: a batch is never counted twice. */
+export async function settleBatches(trx: Db, syncId: string, settled: readonly SettledBatch[]): Promise<void> {
+  // Batches that ended alike, usually all of them, are one statement.
+  const alike = new Map<string, SettledBatch & { numbers: number[] }>();
+  for (const batch of settled) {
+    const key = JSON.stringify([batch.state, batch.status, batch.error]);
+    const group = alike.get(key) ?? { ...batch, numbers: [] };
+    group.numbers.push(batch.number);
+    alike.set(key, group);
+  }
+  for (const { state, status, error, numbers } of alike.values()) {
+    await trx
+      .updateTable('chat_sync_batch')
+      .set((eb) => ({ state, last_status: status, last_error: error, attempts: eb('attempts', '+', 1) }))
+      .where('sync_id', '=', syncId)
+      .where('number', 'in', numbers)
+      .execute();
+  }
+  const sum = (count: keyof BatchCounts): number => settled.reduce((total, batch) => total + batch.counts[count], 0);
   await trx
     .updateTable('chat_sync')
     .set((eb) => ({
-      synced: eb('synced', '+', counts.synced),
-      gone: eb('gone', '+', counts.gone),
-      dead: eb('dead', '+', counts.dead),
-      private: eb('private', '+', counts.private),
-      groups: eb('groups', '+', counts.groups),
+      synced: eb('synced', '+', sum('synced')),
+      gone: eb('gone', '+', sum('gone')),
+      dead: eb('dead', '+', sum('dead')),
+      private: eb('private', '+', sum('private')),
+      groups: eb('groups', '+', sum('groups')),
     }))
-    .where('id', '=', batch.sync_id)
+    .where('id', '=', syncId)
     .execute();
 }
 

@@ -4,7 +4,8 @@ import { iso, type Clock } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Db, Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
-import { findByKey, updateMessage } from './message-store.js';
+import type { ProviderSession } from '../../whatsapp/provider.js';
+import { findByKey, unreadSince, updateMessage } from './message-store.js';
 import { stateAfterAck } from './message-state.js';
 import { sentPayload } from './sent-payload.js';
 
@@ -16,6 +17,11 @@ export interface PageAck {
   at: number;
   dedupeKey: string;
 }
+
+/** How far back, how many at most, and how many at once are asked after when a session is back. */
+const RECONCILED_MS = 7 * 86_400_000;
+const MAX_RECONCILED = 5_000;
+const RECONCILED_AT_ONCE = 500;
 
 export interface End {
   state: 'failed' | 'cancelled' | 'unknown';
@@ -29,6 +35,8 @@ export class MessageOutcomes {
     private readonly storage: Storage,
     private readonly clock: Clock,
     private readonly wakeOutbox: () => void,
+    /** WhatsApp refused a message of this session; the sender decides what becomes of it. */
+    private readonly onRefused: (sessionId: SessionId) => void,
   ) {}
 
   /** Which of these WhatsApp ids are of messages that came over the API. */
@@ -45,6 +53,12 @@ export class MessageOutcomes {
     const events: NewEvent[] = [];
     for (const ack of acks) {
       const row = byKey.get(ack.key) ?? null;
+      if (row && ack.ack < 0 && row.state !== 'failed') {
+        // It may be tried again under the same id, and what went out is not taken back.
+        await updateMessage(trx, row.id, { wa_message_id: ack.messageId, updated_at: this.clock.now() });
+        this.onRefused(sessionId);
+        continue;
+      }
       if (row) byKey.set(ack.key, await this.advance(trx, row, ack, events));
       // PENDING says only that the page has it.
       if (ack.ack !== 0) events.push(ackEvent(ack, row?.id ?? null));
@@ -68,14 +82,17 @@ export class MessageOutcomes {
   /** A message that will not go out (any more); the backend hears of it as an ack of ERROR, with the reason. */
   async end(trx: Db, row: MessageRow, { state, reason, detail }: End): Promise<void> {
     const at = this.clock.now();
+    // The page may have told its id meanwhile.
+    const [{ wa_message_id: messageId } = row] = await findByKey(trx, row.session_id as SessionId, [row.wa_key]);
     await updateMessage(trx, row.id, { state, reason, detail, updated_at: at, ended_at: at });
     const event: NewEvent<'message.ack'> = {
       name: 'message.ack',
       chatId: row.chat_id,
-      dedupeKey: `end:${row.wa_key}:${state}`,
+      // The page may tell the same, before or after: the key is the one of its event.
+      dedupeKey: messageId === null ? `end:${row.wa_key}` : `ack:${messageId}:-1`,
       at,
       data: {
-        message_id: row.wa_message_id,
+        message_id: messageId,
         id: row.id,
         chat_id: row.chat_id,
         ack: -1,
@@ -90,6 +107,28 @@ export class MessageOutcomes {
   /** The outbox has something new. */
   tell(): void {
     this.wakeOutbox();
+  }
+
+  /**
+   * Asks WhatsApp how far messages are that nobody has read yet: what happened to them while the session was away raised no event,
+   * and an older one is not among those that the page is searched for.
+   */
+  async reconcile(sessionId: SessionId, page: Pick<ProviderSession, 'acks'> | null): Promise<void> {
+    if (!page) return;
+    const rows = await unreadSince(this.storage.db, sessionId, this.clock.now() - RECONCILED_MS, MAX_RECONCILED);
+    for (let start = 0; start < rows.length; start += RECONCILED_AT_ONCE) {
+      const known = new Map(rows.slice(start, start + RECONCILED_AT_ONCE).map((row) => [row.wa_message_id ?? '', row]));
+      const found = await page.acks([...known.keys()]);
+      const at = this.clock.now();
+      const news = found.flatMap(({ messageId, ack }): PageAck[] => {
+        const row = known.get(messageId);
+        if (!row || stateAfterAck(row.state, ack) === null) return [];
+        return [{ key: row.wa_key, messageId, chatId: row.chat_id, ack, at, dedupeKey: `ack:${messageId}:${ack}` }];
+      });
+      if (news.length === 0) continue;
+      await this.storage.transaction(async (trx) => appendEvents(trx, sessionId, await this.fromPage(trx, sessionId, news), at));
+      this.wakeOutbox();
+    }
   }
 
   private async advance(trx: Db, row: MessageRow, { ack, messageId, at }: PageAck, events: NewEvent[]): Promise<MessageRow> {

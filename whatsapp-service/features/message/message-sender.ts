@@ -99,7 +99,8 @@ export class MessageSender {
         return false;
       }
       logger.info('Looked up a message that was being sent when the session broke off', { session: id, message: row.id, found: found.found });
-      if (found.found) await outcomes.apply(id, row, found.messageId, found.ack);
+      if (found.found && found.ack < 0) await this.onFailure(row, new ProviderError('send_failed', 'WhatsApp refused the message.', true));
+      else if (found.found) await outcomes.apply(id, row, found.messageId, found.ack);
       else await updateMessage(storage.db, row.id, { state: 'queued', next_attempt_at: clock.now(), updated_at: clock.now() });
     }
     return true;

@@ -18,6 +18,8 @@ export interface MessageServiceOptions {
   outcomes: MessageOutcomes;
   /** Takes a file in, and rejects with what the caller is to see. `file` is the form's, when there was one. */
   takeMedia(input: SendMedia, file: UploadedFile | null): Promise<TakenMedia>;
+  /** A file that was taken in for a message that is not there. */
+  dropMedia(id: string): Promise<unknown>;
   /** Keeps a file that was taken in from being cleared away, from this transaction on. */
   holdMedia(trx: Db, id: string): Promise<unknown>;
   /** Rejects with `session_wrong_state` unless the session works. */
@@ -25,6 +27,9 @@ export interface MessageServiceOptions {
   /** The session has something to send. */
   wakeSender(sessionId: SessionId): void;
 }
+
+/** A file that was uploaded by itself may serve many messages. */
+const isShared = (input: SendMessage): boolean => isMedia(input) && input.media !== undefined && 'id' in input.media;
 
 /** Messages that are given up in one go for their age. */
 const EXPIRY_BATCH = 500;
@@ -79,6 +84,7 @@ export class MessageService {
       return { id, repeated: false };
     });
     if (!accepted.repeated) this.options.wakeSender(sessionId);
+    else if (media && !isShared(input)) await this.options.dropMedia(media.id);
     return accepted;
   }
 

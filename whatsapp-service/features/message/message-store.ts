@@ -39,6 +39,20 @@ export async function nextQueuedAt(db: Db, sessionId: SessionId): Promise<number
 export const inSending = (db: Db, sessionId: SessionId): Promise<MessageRow[]> =>
   db.selectFrom('message').selectAll().where('session_id', '=', sessionId).where('state', '=', 'sending').orderBy('created_at').orderBy('id').execute();
 
+/** Messages that went out since `since` and that nobody has read, as far as is known; the newest first. */
+export async function unreadSince(db: Db, sessionId: SessionId, since: number, limit: number): Promise<Pick<MessageRow, 'wa_key' | 'wa_message_id' | 'chat_id' | 'state'>[]> {
+  return db
+    .selectFrom('message')
+    .select(['wa_key', 'wa_message_id', 'chat_id', 'state'])
+    .where('session_id', '=', sessionId)
+    .where('state', 'in', ['sent', 'delivered'])
+    // When it was sent, near enough, and in the index.
+    .where('next_attempt_at', '>=', since)
+    .orderBy('next_attempt_at', 'desc')
+    .limit(limit)
+    .execute();
+}
+
 /** Sessions that have something to send now. */
 export async function sessionsWithQueued(db: Db, now: number): Promise<SessionId[]> {
   const rows = await db.selectFrom('message').select('session_id').distinct().where('state', '=', 'queued').where('next_attempt_at', '<=', now).execute();

@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { route, type Caller, type Route, type RouteAnswer } from '../../contracts/route.js';
+import type { z } from 'zod';
+import { mayUseSession, route, type Route, type RouteAnswer } from '../../contracts/route.js';
 import { zCreateSession, zQr, zSession, zSessionList, zSessionParams } from '../../contracts/session-api.js';
 import { ApiError } from '../../contracts/errors.js';
 import { iso } from '../../shared/clock.js';
@@ -34,7 +34,7 @@ export function sessionRoutes(service: SessionService): Route[] {
       responses: { 201: { description: 'The session', schema: zSession } },
       errors: ['session_exists'],
       handle: async ({ body, caller }) => {
-        if (!mayUse(caller, String(body.id))) throw new ApiError('forbidden', { session_id: body.id });
+        if (!mayUseSession(caller, String(body.id))) throw new ApiError('forbidden', { session_id: body.id });
         return { status: 201, body: await service.create({ id: body.id, workspaceId: body.workspace_id, start: body.start }) };
       },
     }),
@@ -45,7 +45,7 @@ export function sessionRoutes(service: SessionService): Route[] {
       tag: TAG,
       summary: 'List the sessions that the key may see',
       responses: { 200: { description: 'The sessions', schema: zSessionList } },
-      handle: async ({ caller }) => ({ status: 200, body: { sessions: (await service.list()).filter((session) => mayUse(caller, String(session.id))) } }),
+      handle: async ({ caller }) => ({ status: 200, body: { sessions: (await service.list()).filter((session) => mayUseSession(caller, String(session.id))) } }),
     }),
     route({
       method: 'get',
@@ -100,5 +100,3 @@ async function qrAnswer(current: { qr: string; attempt: number; receivedAt: numb
   const body: z.infer<typeof zQr> = { qr: current.qr, attempt: current.attempt, received_at: iso(current.receivedAt) };
   return { status: 200, headers, body };
 }
-
-const mayUse = (caller: Caller, id: string): boolean => caller.sessions === null || caller.sessions.includes(id);

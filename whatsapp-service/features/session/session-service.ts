@@ -20,19 +20,24 @@ export interface SessionServiceOptions extends SupervisorOptions {
 /** Every session of this service: what is wanted is a row, what runs is a supervisor. */
 export class SessionService {
   private readonly supervisors = new Map<SessionId, SessionSupervisor>();
+  private toStart: { id: SessionId; start: () => Promise<void> }[] = [];
 
   constructor(private readonly options: SessionServiceOptions) {}
 
+  /** Takes up what is stored, before anybody may ask: a session that should run is starting, whatever it was when the service ended. */
+  async load(): Promise<void> {
+    for (const row of await listSessions(this.options.storage.db)) {
+      const supervisor = this.supervise(row);
+      if (row.desired === 'running') this.toStart.push({ id: supervisor.id, start: await supervisor.restore() });
+    }
+  }
+
   /** Brings back what should run, a few at a time; one bad profile does not hold up the others. */
   async restore(): Promise<void> {
-    const { storage, settings } = this.options;
+    const { settings, logger } = this.options;
     const limit = pLimit(settings.restoreConcurrency);
-    const rows = await listSessions(storage.db);
     await Promise.all(
-      rows
-        .map((row) => this.supervise(row))
-        .filter((_, index) => rows[index]?.desired === 'running')
-        .map((supervisor) => limit(() => supervisor.start('restoring').catch((error: unknown) => this.options.logger.error('A session could not be restored', { session: supervisor.id, error })))),
+      this.toStart.splice(0).map(({ id, start }) => limit(() => start().catch((error: unknown) => logger.error('A session could not be restored', { session: id, error })))),
     );
   }
 

@@ -75,7 +75,7 @@ export async function deleteSession(trx: Db, id: SessionId): Promise<void> {
   await trx.deleteFrom('number_check').where('session_id', '=', id).execute();
 }
 
-/** The page's newest committed message; only ever moves forward. */
+/** Up to here the page's messages are committed; only ever moves forward. */
 export async function moveInboundMark(trx: Db, id: SessionId, at: number): Promise<void> {
   await trx
     .updateTable('session')

@@ -11,8 +11,8 @@ import { restartDelay } from './restart-delay.js';
 import { updateSession, type SessionChange } from './session-store.js';
 
 export interface SessionHooks {
-  /** Commits a batch of the page's events. */
-  events(id: SessionId, batch: readonly ProviderEvent[]): Promise<void>;
+  /** Commits a batch of the page's events; see `ProviderSink`. */
+  events(id: SessionId, batch: readonly ProviderEvent[], oldestWaiting: number | null): Promise<void>;
   /** The session is connected and everything that was missed has been handed over. */
   working(id: SessionId, how: 'started' | 'reconnected'): void;
   /** The outbox has something new. */
@@ -81,7 +81,7 @@ export class SessionSupervisor {
         const attempt = this.attempt;
         void this.enqueue(() => this.onLifecycle(event, attempt));
       },
-      events: (batch) => options.hooks.events(this.id, batch),
+      events: (batch, oldestWaiting) => options.hooks.events(this.id, batch, oldestWaiting),
     });
   }
 
@@ -94,12 +94,28 @@ export class SessionSupervisor {
     return this.page;
   }
 
+  /**
+   * The service has just started: nothing of this session runs, whatever its row says. Resolves with what starts it when its turn
+   * comes; if it was stopped, deleted or started otherwise by then, that does nothing.
+   */
+  async restore(): Promise<() => Promise<void>> {
+    await this.inLine(() => this.change('STARTING', 'restoring'));
+    const { attempt } = this;
+    return async () => {
+      let started: Promise<void> = Promise.resolve();
+      await this.inLine(async () => {
+        if (attempt === this.attempt) started = this.open();
+      });
+      await started;
+    };
+  }
+
   /** Begins a start and resolves once the page is injected, or the start has failed. */
-  async start(reason: 'launching' | 'restoring' | 'restarting' = 'launching'): Promise<void> {
+  async start(reason: 'launching' | 'restarting'): Promise<void> {
     let started: Promise<void> = Promise.resolve();
     await this.inLine(async () => {
       this.clearTimers();
-      await this.change('STARTING', reason, null, { desired: 'running' });
+      await this.change('STARTING', reason, { row: { desired: 'running' } });
       started = this.open();
     });
     await started;
@@ -107,21 +123,20 @@ export class SessionSupervisor {
 
   async stop(reason: 'stopped_by_request' | 'service_stopped'): Promise<void> {
     // At once, and not in its turn: a call into a page that hangs may be what the line waits for.
-    this.attempt++;
+    this.letGo();
     await this.page.stop();
     await this.inLine(async () => {
       await this.close();
-      await this.change('STOPPED', reason, null, reason === 'stopped_by_request' ? { desired: 'stopped' } : {});
+      await this.change('STOPPED', reason, { row: reason === 'stopped_by_request' ? { desired: 'stopped' } : {} });
     });
   }
 
   async logout(): Promise<void> {
     await this.inLine(async () => {
-      this.attempt++;
-      this.clearTimers();
+      this.letGo();
       await this.page.logout();
       await this.options.hooks.unpaired(this.id);
-      await this.change('STOPPED', 'logged_out', null, { desired: 'stopped', ...UNPAIRED });
+      await this.change('STOPPED', 'logged_out', { row: { desired: 'stopped', ...UNPAIRED } });
     });
   }
 
@@ -129,8 +144,7 @@ export class SessionSupervisor {
   async dispose(): Promise<void> {
     await this.inLine(async () => {
       const working = this.state === 'WORKING';
-      this.attempt++;
-      this.clearTimers();
+      this.letGo();
       if (working) await this.page.logout();
       else {
         await this.page.stop();
@@ -159,11 +173,16 @@ export class SessionSupervisor {
   }
 
   private async close(): Promise<void> {
+    this.letGo();
+    await this.page.stop();
+  }
+
+  /** Whatever the page still reports is of no interest any more. */
+  private letGo(): void {
     this.attempt++;
     this.clearTimers();
     this.qr = null;
     this.workingSince = null;
-    await this.page.stop();
   }
 
   private async onLifecycle(event: LifecycleEvent, attempt: number): Promise<void> {
@@ -193,8 +212,13 @@ export class SessionSupervisor {
     this.qr = { qr, attempt: ++this.qrAttempts, receivedAt: now };
     const data = { qr, attempt: this.qrAttempts, expires_in_seconds: QR_SECONDS };
     const event: NewEvent<'session.qr'> = { name: 'session.qr', chatId: null, dedupeKey: `qr:${now}:${this.qrAttempts}`, at: now, data };
-    if (this.state !== 'SCAN_QR_CODE') await this.change('SCAN_QR_CODE', 'waiting_for_scan', null, {}, [event]);
-    else await this.append([event]);
+    // WhatsApp shows a QR to a device that is not linked, whatever was true when it was last seen.
+    const unlinked = this.row.paired === 1;
+    if (unlinked) await this.options.hooks.unpaired(this.id);
+    // What comes from here on is the session's; what came before is the account's past, and the chat sync's matter.
+    const row = { ...(unlinked && UNPAIRED), inbound_mark: Math.ceil(now / 1000) * 1000 + CATCH_UP_MARGIN_MS };
+    if (this.state !== 'SCAN_QR_CODE') await this.change('SCAN_QR_CODE', 'waiting_for_scan', { row, events: [event] });
+    else await this.append([event], row);
     this.options.hooks.qr(this.id, qr);
   }
 
@@ -206,15 +230,19 @@ export class SessionSupervisor {
     const mark = (await storage.db.selectFrom('session').select('inbound_mark').where('id', '=', this.id).executeTakeFirst())?.inbound_mark ?? null;
     try {
       // A new pairing starts its history now; the account's past is the chat sync's matter.
-      const { found } = await this.page.catchUp(mark === null ? now : mark - CATCH_UP_MARGIN_MS);
+      const { found, unread } = await this.page.catchUp(mark === null ? now : mark - CATCH_UP_MARGIN_MS);
       if (found > 0) this.logger.info('Looked for messages that came while the session was away', { candidates: found });
+      if (unread > 0) this.logger.error('Some chats could not be searched for messages that came while the session was away: look at the phone', { chats: unread });
     } catch (error) {
-      this.logger.error('Messages that came while the session was away could not be looked for; restart the session to try again', { error });
+      // The page goes on by itself and hands over what it finds; where it is gone, the next start looks again.
+      this.logger.warn('The search for messages that came while the session was away did not end in time', { error });
     }
     if (attempt !== this.attempt) return;
     this.workingSince = now;
-    const identity = { paired: 1, phone: event.phone, lid: event.lid, pushname: event.pushname, ...(mark === null && { inbound_mark: now }) };
-    await this.change('WORKING', 'ready', null, identity);
+    // Further on by the margin, so that no later catch-up looks behind the pairing either.
+    const firstMark = { inbound_mark: now + CATCH_UP_MARGIN_MS };
+    const identity = { paired: 1, phone: event.phone, lid: event.lid, pushname: event.pushname, ...(mark === null && firstMark) };
+    await this.change('WORKING', 'ready', { row: identity });
     hooks.working(this.id, 'started');
   }
 
@@ -237,7 +265,7 @@ export class SessionSupervisor {
         await hooks.unpaired(this.id);
       }
       // Once there is a browser, the session may come back by itself.
-      await this.change('FAILED', reason, detail, { ...(reason !== 'browser_not_found' && { desired: 'stopped' as const }), ...(gone && UNPAIRED) });
+      await this.change('FAILED', reason, { detail, row: { ...(reason !== 'browser_not_found' && { desired: 'stopped' as const }), ...(gone && UNPAIRED) } });
       return;
     }
     const delay = restartDelay(++this.failures, { baseMs: settings.restartBaseMs, capMs: settings.restartCapMs }, random);
@@ -251,15 +279,15 @@ export class SessionSupervisor {
         void this.open();
       });
     }, delay);
-    await this.change('STARTING', reason, detail);
+    await this.change('STARTING', reason, { detail });
   }
 
   /** One commit for the row and what the backend hears of it. */
-  private async change(state: SessionState, reason: SessionReason, detail: string | null = null, more: SessionChange = {}, events: readonly NewEvent[] = []): Promise<void> {
+  private async change(state: SessionState, reason: SessionReason, { detail = null, row = {}, events = [] }: { detail?: string | null; row?: SessionChange; events?: readonly NewEvent[] } = {}): Promise<void> {
     const { storage, clock, hooks } = this.options;
     const now = clock.now();
     const previous = this.state;
-    const phone = more.phone === undefined ? this.row.phone : more.phone;
+    const phone = row.phone === undefined ? this.row.phone : row.phone;
     const status: NewEvent<'session.status'> = {
       name: 'session.status',
       chatId: null,
@@ -269,10 +297,10 @@ export class SessionSupervisor {
     };
     this.state = state;
     this.reason = reason;
-    this.row = { ...this.row, ...more, state, reason, detail, updated_at: now };
+    this.row = { ...this.row, ...row, state, reason, detail, updated_at: now };
     try {
       await storage.transaction(async (trx) => {
-        await updateSession(trx, this.id, { ...more, state, reason, detail }, now);
+        await updateSession(trx, this.id, { ...row, state, reason, detail }, now);
         await appendEvents(trx, this.id, [status, ...events], now);
       });
       hooks.wakeOutbox();
@@ -283,8 +311,12 @@ export class SessionSupervisor {
     this.logger.info(`Session ${state}`, { code: reason, from: previous, since: iso(now), ...(detail && { detail }) });
   }
 
-  private async append(events: readonly NewEvent[]): Promise<void> {
-    await this.options.storage.transaction((trx) => appendEvents(trx, this.id, events, this.options.clock.now()));
+  private async append(events: readonly NewEvent[], row: SessionChange): Promise<void> {
+    const now = this.options.clock.now();
+    await this.options.storage.transaction(async (trx) => {
+      await updateSession(trx, this.id, row, now);
+      await appendEvents(trx, this.id, events, now);
+    });
     this.options.hooks.wakeOutbox();
   }
 

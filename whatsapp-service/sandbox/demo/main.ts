@@ -46,7 +46,7 @@ async function show(api: Api, backend: DemoBackend): Promise<Summary> {
   step(2, 'The simulated phone scans the QR');
   await api.call('POST', `/sandbox/sessions/${SESSION}/qr/scan`, {});
   const paired = await api.until<SessionView>(`/api/sessions/${SESSION}`, (session) => session.state === 'WORKING');
-  note(`state ${paired.state}, phone ${paired.phone}`);
+  note(`state ${paired.state}, phone ${paired.phone ?? 'unknown'}`);
 
   step(3, `Its ${CHATS} chats stream to the backend, in HMAC-signed batches of 50`);
   const sync = await api.until<ChatSyncView>(`/api/sessions/${SESSION}/chats/sync`, (run) => run.state === 'completed');
@@ -57,14 +57,14 @@ async function show(api: Api, backend: DemoBackend): Promise<Summary> {
   const arrived = backend.next((event) => event.event === 'message' && --left === 0);
   await api.call('POST', `/sandbox/sessions/${SESSION}/inbound`, { from: '6281298765432', type: 'text', body: 'Halo, apakah masih ada?', count: INBOUND });
   const last = await arrived;
-  note(`the last one: sequence ${last.sequence}, "${String(last.data.body)}" from ${String((last.data.from as { phone: string }).phone)}`);
+  note(`the last one: sequence ${last.sequence}, "${last.data.body as string}" from ${String((last.data.from as { phone: string }).phone)}`);
 
   step(5, 'POST /api/messages {"to":"0812-9876-5432"}: a message goes out, and WhatsApp acknowledges it');
   const read = backend.next((event) => event.event === 'message.ack' && event.data.ack_name === 'READ');
   const message = await api.call<MessageView>('POST', '/api/messages', { session_id: SESSION, to: '0812-9876-5432', text: 'Masih, kak. Mau berapa?' });
   const done = await api.until<MessageView>(`/api/messages/${message.id}`, (view) => view.state === 'read' || view.state === 'failed');
   await read;
-  note(`queued → sending → sent → delivered → ${done.state}; WhatsApp's id ${done.message_id}`);
+  note(`queued → sending → sent → delivered → ${done.state}; WhatsApp's id ${done.message_id ?? 'unknown'}`);
   const { figures } = backend;
   return {
     paired: paired.paired,

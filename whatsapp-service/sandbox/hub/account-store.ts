@@ -27,6 +27,7 @@ export const DEFAULT_SETTINGS: Readonly<SandboxSettings> = {
   slow_ms: 0,
   early_has_synced: false,
   fail_sends: 'off',
+  keep_unsent: false,
   qr_refresh_ms: 20_000,
   qr_max_refreshes: 5,
 };

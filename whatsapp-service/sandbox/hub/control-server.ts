@@ -63,8 +63,8 @@ export class ControlServer {
   }
 
   #call(name: ControlName, args: unknown[]): Promise<unknown> {
-    const control = this.#options.hub[name] as (...args: unknown[]) => Promise<unknown>;
-    return control.apply(this.#options.hub, args);
+    const controls = this.#options.hub as unknown as Record<ControlName, (...args: unknown[]) => Promise<unknown>>;
+    return controls[name](...args);
   }
 
   async close(): Promise<void> {

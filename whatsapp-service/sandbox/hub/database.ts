@@ -71,6 +71,8 @@ export class HubDatabase {
     return { changes: done.changes, id: Number(done.lastInsertRowid) };
   }
 
+  // The caller knows its columns, as with `all`.
+   
   get<Row>(sql: string, ...params: Param[]): Row | undefined {
     return this.#prepare(sql).get(...params) as Row | undefined;
   }

@@ -40,7 +40,7 @@ export class Mailbox {
 
   #store(account: Account, message: WireMessage, quiet: boolean): LogEvent | null {
     const { chats, messages, log } = this.#parts;
-    const chat = this.ensureChat(account, message.chat, String(message.data.notifyName ?? ''));
+    const chat = this.ensureChat(account, message.chat, typeof message.data.notifyName === 'string' ? message.data.notifyName : '');
     if (!messages.insert(account.phone, message)) return null;
     const unread = chats.touch(account.phone, message, !message.from_me && message.type !== 'gp2');
     return quiet ? null : { ...log.append(account.phone, { kind: 'message', ref: message.key, data: { unread } }), message, chat };

@@ -89,8 +89,8 @@ export class PageConnection {
   }
 
   #pageSettings(): Record<string, unknown> {
-    const { slow_ms, early_has_synced } = this.#parts.accounts.settings(this.sessionId);
-    return { slow_ms, early_has_synced };
+    const { slow_ms, early_has_synced, keep_unsent } = this.#parts.accounts.settings(this.sessionId);
+    return { slow_ms, early_has_synced, keep_unsent };
   }
 
   #welcome(account: Account): void {
@@ -197,7 +197,7 @@ export class PageConnection {
       case 'find_chat':
         return this.#findChat(account, String(a.jid));
       case 'earlier':
-        return { messages: messages.earlier(account.phone, String(a.chat), a.before === null ? null : String(a.before), EARLIER) };
+        return { messages: messages.earlier(account.phone, String(a.chat), typeof a.before === 'string' ? a.before : null, EARLIER) };
       case 'get_messages':
         return { messages: (a.keys as string[]).map((key) => messages.byKey(account.phone, key)).filter((message) => message !== null) };
       default:

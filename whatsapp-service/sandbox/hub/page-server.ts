@@ -13,6 +13,12 @@ import type { LogEvent, Request } from './wire.js';
 export const PAGE_HOST = 'web.whatsapp.com';
 const MAX_FRAME = 64 << 20;
 
+/** Whatever else a request line says is the start page. */
+function urlOf(request: IncomingMessage): URL {
+  const [base, path = '/'] = [`https://${PAGE_HOST}`, request.url];
+  return URL.canParse(path, base) ? new URL(path, base) : new URL(base);
+}
+
 export interface PageServerOptions {
   certificate: Certificate;
   /** What a page must show to be heard; it gets it from the prelude. */
@@ -91,7 +97,7 @@ export class PageServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', `https://${PAGE_HOST}`).pathname;
+    const path = urlOf(request).pathname;
     const keyed = request.headers['x-sandbox-key'] === this.#options.pageKey;
     try {
       if (!this.#trusted(request)) return void response.writeHead(421).end();
@@ -118,12 +124,12 @@ export class PageServer {
 
   async #takeUpload(request: IncomingMessage, keyed: boolean, response: ServerResponse): Promise<void> {
     if (!keyed) return void response.writeHead(403).end();
-    const stored = await this.#options.media.receive(String(request.headers['content-type'] ?? 'application/octet-stream'), request);
+    const stored = await this.#options.media.receive(request.headers['content-type'] ?? 'application/octet-stream', request);
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(stored));
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = new URL(request.url ?? '/', `https://${PAGE_HOST}`);
+    const url = urlOf(request);
     const sessionId = url.searchParams.get('session') ?? 'default';
     const refused = !this.#trusted(request) || request.headers.origin !== `https://${PAGE_HOST}` || url.pathname !== '/ws'
       || url.searchParams.get('key') !== this.#options.pageKey || this.isLost(sessionId);
@@ -133,7 +139,14 @@ export class PageServer {
 
   #accept(sessionId: string, client: WebSocket): void {
     const page = new PageConnection(sessionId, client, this.#options.parts);
-    client.on('message', (data: Buffer) => this.#receive(page, data));
+    client.on('message', (data: Buffer) => {
+      try {
+        this.#receive(page, data);
+      } catch (error) {
+        this.#options.logger.warn('sandbox: a page sent what cannot be read', { session: sessionId, error: String(error) });
+        client.terminate();
+      }
+    });
     client.on('close', () => {
       page.close();
       if (this.#pages.get(sessionId) === page) this.#pages.delete(sessionId);

@@ -1,3 +1,4 @@
+/* global Sim */
 {
   const USUAL = {
     archive: false, isReadOnly: false, isAutoMuted: false, isLocked: false, notSpam: true, unreadMentionCount: 0, unreadMentionsOfMe: [], unreadDividerOffset: 0,

@@ -1,3 +1,4 @@
+/* global Sim */
 {
   const Msg = new Sim.Collection();
   Msg.modelClass = Sim.MessageModel;

@@ -1,3 +1,4 @@
+/* global Sim */
 {
   const INJECTION_WAIT_MS = 30_000;
   const POLL_MS = 5;
@@ -134,8 +135,9 @@
     for (const chat of chats) Sim.addChat(chat);
   });
 
-  link.on('loaded', () => {
+  link.on('loaded', async () => {
     loaded = true;
+    await Sim.unsent.resume();
     Sim.offlineProgress = 100;
     Sim.Cmd.trigger('offline_progress_update_from_bridge');
     if (Sim.settings.early_has_synced) {

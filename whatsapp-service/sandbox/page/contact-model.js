@@ -1,3 +1,4 @@
+/* global Sim */
 {
   class ContactModel extends Sim.Model {
     constructor(id, known = {}) {

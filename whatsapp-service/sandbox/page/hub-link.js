@@ -1,3 +1,4 @@
+/* global Sim */
 {
   const RETRY_MS = 200;
 
@@ -84,7 +85,7 @@
   }
 
   Sim.link = new HubLink();
-  Sim.settings = { slow_ms: 0, early_has_synced: false };
+  Sim.settings = { slow_ms: 0, early_has_synced: false, keep_unsent: false };
 
   /** What the page itself takes longer for while it is slow. */
   Sim.lag = () => new Promise((resolve) => {

@@ -1,3 +1,4 @@
+/* global Sim */
 {
   const arrived = ({ message: wire, chat: chatWire, data }) => {
     if (!wire || Sim.Msg.get(wire.key)) return;

@@ -1,3 +1,4 @@
+/* global Sim */
 /* The same arithmetic as the hub's `identity.ts`: a LID is computed from the phone number and back. */
 {
   const SPACE = 1_000_000_000_000_000n;

@@ -1,3 +1,4 @@
+/* global Sim, OffscreenCanvas, createImageBitmap */
 {
   const headers = () => ({ 'x-sandbox-key': window.__SANDBOX?.key ?? '' });
   const base64 = (buffer) => btoa(Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join(''));

@@ -1,3 +1,4 @@
+/* global Sim */
 {
   /* What a message of the real page also carries; it makes serialised messages as large as they are there. */
   const USUAL = {

@@ -1,3 +1,4 @@
+/* global Sim */
 {
   const flag = async (chat, attributes, flags) => {
     await Sim.lag();

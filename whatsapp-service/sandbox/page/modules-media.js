@@ -1,3 +1,4 @@
+/* global Sim */
 {
   const cache = new Map();
 

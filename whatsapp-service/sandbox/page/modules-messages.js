@@ -1,3 +1,4 @@
+/* global Sim */
 {
   /** Functions that the library replaces in place, so that it hears of every call. */
   Sim.reactionTable = { bulkUpsert: (reactions) => reactions };
@@ -66,7 +67,7 @@
       forwardMessages: async ({ chat, msgs }) => {
         for (const message of msgs) {
           const id = new Sim.MsgKey({ fromMe: true, remote: chat.id, id: await Sim.MsgKey.newId(), participant: chat.isGroup ? Sim.meIn(chat.id) : undefined });
-          const { quotedMsg, quotedStanzaID, quotedParticipant, ...kept } = Object.fromEntries(Object.entries(message));
+          const kept = Object.fromEntries(Object.entries(message).filter(([name]) => !name.startsWith('quoted')));
           await Sim.addAndSend(chat, { ...kept, id, from: Sim.meIn(chat.id), to: chat.id, self: 'out', t: Math.floor(Date.now() / 1000), isForwarded: true })[1];
         }
       },

@@ -1,3 +1,4 @@
+/* global Sim */
 {
   /** Modules by name, as `window.require` gives them. Objects, so that callers can replace what is in them. */
   Sim.modules = new Map();

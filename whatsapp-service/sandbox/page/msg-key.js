@@ -1,3 +1,4 @@
+/* global Sim */
 {
   const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase();
 

@@ -1,3 +1,4 @@
+/* global Sim */
 {
   /** Gives the promise of the message in the chat, and that of the server's answer. */
   Sim.addAndSend = (chat, attributes) => {
@@ -21,7 +22,10 @@
 
   const send = async (message) => {
     await Sim.lag();
-    const answer = await Sim.link.call('send', { message: Sim.wireOf(message) });
+    const wire = Sim.wireOf(message);
+    await Sim.unsent.keep(wire);
+    const answer = await Sim.link.call('send', { message: wire });
+    await Sim.unsent.forget(wire);
     if (!answer.ok) {
       message.updateAck(-1);
       return { messageSendResult: answer.error, t: answer.t };
@@ -29,6 +33,8 @@
     if (message.ack < answer.ack) message.updateAck(answer.ack);
     return { messageSendResult: 'OK', t: answer.t, count: null };
   };
+
+  Sim.sendAgain = send;
 
   Sim.sendEdit = async (message, body) => {
     await Sim.lag();

@@ -1,3 +1,4 @@
+/* global Sim */
 document.getElementById('session').textContent = window.__SANDBOX?.session ?? 'default';
 document.getElementById('state').textContent = Sim.Socket.state;
 Sim.link.connect();

@@ -1,3 +1,4 @@
+/* global Sim */
 {
   /** A WhatsApp id. Objects reach node with their fields, JSON carries the string: `toJSON`. */
   class Wid {

@@ -18,6 +18,8 @@ export const sending: Migration = {
     await db.schema.createIndex('message_age').on('message').columns(['state', 'expires_at']).execute();
     await db.schema.createIndex('message_listed').on('message').columns(['session_id', 'created_at', 'id']).execute();
 
+    await db.schema.createIndex('message_media').on('message').column('media_id').execute();
+
     await db.schema
       .createTable('send_pace')
       .addColumn('session_id', 'varchar(64)', (c) => c.notNull())

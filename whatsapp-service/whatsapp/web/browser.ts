@@ -79,6 +79,11 @@ export async function deleteProfile(profileDir: string): Promise<void> {
   await rm(profileDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
+/** puppeteer no longer listens once a browser is closed; a pipe that breaks after that would end the process. */
+export function ignoreLatePipeErrors(browser: Browser): void {
+  for (const pipe of browser.process()?.stdio ?? []) pipe?.on('error', () => {});
+}
+
 /** Closes a browser and makes sure that none of its processes is left. Never rejects. */
 export async function closeBrowser(browser: Browser, profileDir: string, graceMs: number): Promise<void> {
   const child = browser.process();

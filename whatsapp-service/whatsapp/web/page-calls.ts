@@ -7,13 +7,19 @@ type ErrorCode = ProviderError['code'];
 const FINAL: ReadonlySet<string> = new Set<ErrorCode>(['number_not_on_whatsapp', 'chat_not_found', 'group_not_found', 'group_forbidden', 'refused', 'message_not_found', 'message_not_editable']);
 const KNOWN: ReadonlySet<string> = new Set<ErrorCode>([...(FINAL as Set<ErrorCode>), 'send_failed', 'timeout']);
 
+/** How long a call may take, and what ends it at once: the page is known to be gone. */
+export interface CallLimit {
+  deadlineMs: number;
+  ended: AbortSignal;
+}
+
 /**
- * Calls one function of the page bridge. Every call has a deadline: a renderer that has crashed or hangs never answers.
+ * Calls one function of the page bridge. Every call has a limit: a renderer that has crashed or hangs never answers.
  * The text is a plain expression, so that no compiler's helper is needed inside the page.
  */
-export async function callPage<T>(page: Page, name: string, args: unknown, deadlineMs: number): Promise<T> {
+export async function callPage<T>(page: Page, name: string, args: unknown, limit: CallLimit): Promise<T> {
   const expression = `window.__waBridge.call(${JSON.stringify(name)}, ${JSON.stringify(args ?? {})})`;
-  const answer = await withDeadline(page.evaluate(expression) as Promise<string>, deadlineMs, name);
+  const answer = await within(limit, page.evaluate(expression) as Promise<string>, name);
   const parsed = JSON.parse(answer) as { ok: T } | { error: { code: string; message: string } };
   if ('ok' in parsed) return parsed.ok;
   if ('error' in parsed) {
@@ -24,10 +30,15 @@ export async function callPage<T>(page: Page, name: string, args: unknown, deadl
   return undefined as T;
 }
 
-async function withDeadline<T>(work: Promise<T>, deadlineMs: number, name: string): Promise<T> {
+/** Waits for something of the page within a limit. What goes wrong is a `ProviderError`. */
+export async function within<T>({ deadlineMs, ended }: CallLimit, work: Promise<T>, name: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  let gone: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new ProviderError('timeout', `The page did not answer ${name} within ${deadlineMs} ms.`, true)), deadlineMs);
+    gone = () => reject(new ProviderError('page_unavailable', `The page ended before it answered ${name}.`, true));
+    if (ended.aborted) gone();
+    else ended.addEventListener('abort', gone);
   });
   try {
     return await Promise.race([work, late]);
@@ -36,6 +47,7 @@ async function withDeadline<T>(work: Promise<T>, deadlineMs: number, name: strin
     throw new ProviderError('page_unavailable', error instanceof Error ? error.message : String(error), true);
   } finally {
     clearTimeout(timer);
+    if (gone) ended.removeEventListener('abort', gone);
     // The loser of the race must not end the process.
     work.catch(() => {});
   }

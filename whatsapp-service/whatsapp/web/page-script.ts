@@ -17,15 +17,18 @@ export interface PageBatch {
   first: number;
   events: PageEvent[];
   groups: Record<string, PageGroup>;
+  /** Unix seconds of the oldest message that waits behind these. */
+  oldestWaiting: number | null;
 }
 
 /** `[jid, lid]`: the phone's id where it is known, else the LID twice. */
 export type PagePerson = [jid: string, lid: string | null];
 export interface PageGroup {
   name: string | null;
-  /** `[jid, 1 for an admin]` */
-  participants: [string, 0 | 1][];
+  participants: PageParticipants;
 }
+/** JIDs with a space between them; an admin's ends with a star. */
+export type PageParticipants = string;
 
 export interface PageMessage {
   kind: 'message';
@@ -76,18 +79,18 @@ export type PageEvent =
   | { kind: 'group'; id: string; chat: PagePerson; action: string; author: PagePerson | null; recipients: PagePerson[]; body: string | null; t: number }
   | { kind: 'call'; id: string; chat: PagePerson | null; video: boolean; isGroup: boolean; outgoing: boolean };
 
-export interface PageChat {
-  id: string;
-  lid: string | null;
-  name: string | null;
-  unread: number;
-  t: number | null;
-  archived: boolean;
-  pinned: boolean;
-  muted: boolean;
-  last: { id: string; type: string; body: string | null; fromMe: boolean; t: number } | null;
-  subject: string | null;
-  participants: [string, 0 | 1][] | null;
+export type PageChat = [
+  id: string,
+  lid: string | null,
+  name: string | null,
+  unread: number,
+  t: number | null,
+  /** 1 archived, 2 pinned, 4 muted. */
+  flags: number,
+  last: [id: string, type: string, body: string | null, fromMe: 0 | 1, t: number] | null,
+  subject: string | null,
+  /** Null: no group. */
+  participants: PageParticipants | null,
   /** How many participants, where they themselves are left out. */
-  count?: number;
-}
+  count?: number,
+];

@@ -2,15 +2,15 @@ import type { Browser, Page } from 'puppeteer';
 import wweb from 'whatsapp-web.js';
 import type { ChatPayload } from '../../contracts/payloads.js';
 import type { AckLevel, SessionReason } from '../../contracts/states.js';
-import type { Clock } from '../../shared/clock.js';
+import { endsWithin, type Clock } from '../../shared/clock.js';
 import { asChatId, type ChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { phoneFromJid } from '../../shared/phone.js';
 import { ProviderError, type ChatRef, type LookUp, type Outbound, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
-import { closeBrowser, deleteProfile, launchOptions, prepareProfile, userAgentOf, type BrowserSettings } from './browser.js';
+import { closeBrowser, deleteProfile, ignoreLatePipeErrors, launchOptions, prepareProfile, userAgentOf, type BrowserSettings } from './browser.js';
 import { decodeChat } from './decode/chat.js';
 import { decodeBatch } from './decode/event.js';
-import { callPage } from './page-calls.js';
+import { callPage, type CallLimit } from './page-calls.js';
 import { putFile } from './page-file.js';
 import { pageScript, type PageBatch, type PageChat } from './page-script.js';
 import { ProfileAuth } from './profile-auth.js';
@@ -37,7 +37,11 @@ interface Life {
   browser: Browser | null;
   ready: boolean;
   over: boolean;
+  /** Ends whatever is asked of the page. */
+  ended: AbortController;
   nudge: NodeJS.Timeout | null;
+  /** The library's start; it has settled when there is a page, or never will be one. */
+  starting: Promise<void> | null;
 }
 
 /** What WhatsApp's last word on a connection means for its session. */
@@ -56,6 +60,8 @@ const NUDGE_MS = 500;
 export class WebSession implements ProviderSession {
   private life: Life | null = null;
   readonly directory = new WebDirectory((name, args, deadlineMs) => this.call(name, args, deadlineMs));
+  /** Counts the stops, so that a start notices one that came before it had a life to end. */
+  private stops = 0;
 
   constructor(
     readonly id: SessionId,
@@ -65,14 +71,17 @@ export class WebSession implements ProviderSession {
 
   async start(): Promise<void> {
     await this.stop();
+    const { stops } = this;
     const browser = this.options.browser();
     await prepareProfile(this.options.profileDir);
+    if (stops !== this.stops) throw stoppedWhileStarting();
     const life = this.newLife(browser);
     this.life = life;
     try {
-      await life.client.initialize();
+      life.starting = life.client.initialize();
+      await life.starting;
     } catch (error) {
-      if (life.over) throw new ProviderError('page_unavailable', 'The session was stopped while it started.', true);
+      if (life.over) throw stoppedWhileStarting();
       throw life.page
         ? new ProviderError('page_unavailable', `WhatsApp Web did not load: ${textOf(error)}`, true)
         : new ProviderError('browser_failed', `${browser.found.path} could not be started: ${textOf(error)}`, true);
@@ -84,8 +93,11 @@ export class WebSession implements ProviderSession {
   async stop(): Promise<void> {
     const life = this.life;
     this.life = null;
+    this.stops++;
     if (!life) return;
     this.finish(life);
+    // A browser that is just being launched is closed as soon as it is there; the next one must not meet it on this profile.
+    if (!life.browser && life.starting) await endsWithin(this.options.closeGraceMs, life.starting);
     if (life.browser) await closeBrowser(life.browser, this.options.profileDir, this.options.closeGraceMs);
   }
 
@@ -93,7 +105,7 @@ export class WebSession implements ProviderSession {
     const life = this.life;
     if (life) life.over = true;
     if (life?.page) {
-      await callPage(life.page, 'logout', {}, this.options.callTimeoutMs).catch((error: unknown) => {
+      await callPage(life.page, 'logout', {}, this.limit(life)).catch((error: unknown) => {
         this.options.logger.warn('WhatsApp could not be told of the logout; unlink the device on the phone', { error: textOf(error) });
       });
     }
@@ -113,8 +125,13 @@ export class WebSession implements ProviderSession {
     await this.call('refreshQr');
   }
 
-  async catchUp(since: number): Promise<{ found: number }> {
-    return this.call<{ found: number }>('catchUp', { since: Math.floor(since / 1000) });
+  async catchUp(since: number): Promise<{ found: number; unread: number }> {
+    return this.call<{ found: number; unread: number }>('catchUp', { since: Math.floor(since / 1000) });
+  }
+
+  async acks(messageIds: readonly string[]): Promise<{ messageId: string; ack: AckLevel }[]> {
+    const rows = await this.call<[string, AckLevel][]>('acks', { ids: messageIds });
+    return rows.map(([messageId, ack]) => ({ messageId, ack }));
   }
 
   async listChats(): Promise<ChatRef[]> {
@@ -129,12 +146,12 @@ export class WebSession implements ProviderSession {
 
   async send(message: Outbound): Promise<SendResult> {
     const { ackTimeoutMs, callTimeoutMs, logger } = this.options;
-    const page = this.page();
-    const file = 'path' in message.content ? await putFile(page, message.content.path) : null;
+    const { life, page } = this.open();
+    const file = 'path' in message.content ? await putFile(page, message.content.path, this.limit(life)) : null;
     try {
       const content = file ? { ...message.content, token: file.token, path: undefined } : message.content;
       const deadline = ackTimeoutMs + callTimeoutMs + message.typingMs;
-      const sent = await callPage<{ id: string; key: string; ack: AckLevel }>(page, 'send', { ...message, content, ackTimeoutMs }, deadline);
+      const sent = await callPage<{ id: string; key: string; ack: AckLevel }>(page, 'send', { ...message, content, ackTimeoutMs }, this.limit(life, deadline));
       if (sent.key !== message.key) logger.error('WhatsApp Web chose another message id than ours: a crash may repeat a message', { expected: message.key, got: sent.key });
       return { messageId: sent.id, ack: sent.ack };
     } finally {
@@ -149,18 +166,24 @@ export class WebSession implements ProviderSession {
 
   /** Ends the renderer as a crash does. For the sandbox's controls. */
   async crashPage(): Promise<void> {
-    const cdp = await this.page().createCDPSession();
+    const cdp = await this.open().page.createCDPSession();
     void cdp.send('Page.crash').catch(() => {});
   }
 
-  private page(): Page {
-    const page = this.life?.page;
-    if (!page) throw new ProviderError('page_unavailable', 'The session has no page.', true);
-    return page;
+  /** The page, and the life that it belongs to. */
+  private open(): { life: Life; page: Page } {
+    const { life } = this;
+    if (!life?.page) throw new ProviderError('page_unavailable', 'The session has no page.', true);
+    return { life, page: life.page };
   }
 
   private async call<T>(name: string, args: unknown = {}, deadlineMs = this.options.callTimeoutMs): Promise<T> {
-    return callPage<T>(this.page(), name, args, deadlineMs);
+    const { life, page } = this.open();
+    return callPage<T>(page, name, args, this.limit(life, deadlineMs));
+  }
+
+  private limit(life: Life, deadlineMs = this.options.callTimeoutMs): CallLimit {
+    return { deadlineMs, ended: life.ended.signal };
   }
 
   private newLife(browser: BrowserSettings): Life {
@@ -173,7 +196,7 @@ export class WebSession implements ProviderSession {
       // The library hands it to puppeteer, which takes a script's text too.
       evalOnNewDoc: `${this.options.prelude}\n${pageScript()}` as unknown as () => void,
     });
-    const life: Life = { client, page: null, browser: null, ready: false, over: false, nudge: null };
+    const life: Life = { client, page: null, browser: null, ready: false, over: false, nudge: null, starting: null, ended: new AbortController() };
     this.chargeInjection(life);
     const on = (event: string, listener: (...args: never[]) => void): void => void client.on(event, listener as never);
     on('qr', (qr: string) => {
@@ -216,10 +239,9 @@ export class WebSession implements ProviderSession {
     const { pupPage, pupBrowser } = life.client as unknown as { pupPage: Page; pupBrowser: Browser };
     life.page = pupPage;
     life.browser = pupBrowser;
-    if (life.over) {
-      await closeBrowser(pupBrowser, this.options.profileDir, this.options.closeGraceMs);
-      throw new Error('stopped');
-    }
+    ignoreLatePipeErrors(pupBrowser);
+    // The library goes on with a browser that is gone: what then fails is charged to its start, or to its injection.
+    if (life.over) return closeBrowser(pupBrowser, this.options.profileDir, this.options.closeGraceMs);
     pupPage.on('error', (error) => this.end(life, 'page_crashed', textOf(error)));
     pupBrowser.on('disconnected', () => this.end(life, 'browser_gone', 'the browser process ended'));
     pupPage.on('framenavigated', (frame) => {
@@ -233,7 +255,7 @@ export class WebSession implements ProviderSession {
     if (life.over) throw new Error('closed');
     const batch = JSON.parse(json) as PageBatch;
     const events = decodeBatch(batch, { now: this.options.clock.now(), withParticipants: this.options.withParticipants });
-    await this.sink.events(events);
+    await this.sink.events(events, batch.oldestWaiting === null ? null : batch.oldestWaiting * 1000);
     return batch.first + batch.events.length - 1;
   }
 
@@ -241,7 +263,7 @@ export class WebSession implements ProviderSession {
     if (life.over || life.ready || !life.page) return;
     life.ready = true;
     try {
-      const me = await callPage<{ phone: string | null; lid: string | null; pushname: string | null }>(life.page, 'me', {}, this.options.callTimeoutMs);
+      const me = await callPage<{ phone: string | null; lid: string | null; pushname: string | null }>(life.page, 'me', {}, this.limit(life));
       if (!life.over) this.sink.lifecycle({ kind: 'ready', phone: me.phone && phoneFromJid(me.phone), lid: me.lid, pushname: me.pushname });
     } catch (error) {
       this.end(life, 'page_error', textOf(error));
@@ -252,8 +274,8 @@ export class WebSession implements ProviderSession {
   private async announceMissedSync(life: Life): Promise<void> {
     if (life.over || life.ready || !life.page) return;
     try {
-      const health = await callPage<PageHealth & { ready: boolean }>(life.page, 'health', {}, NUDGE_MS * 4);
-      if (health.hasSynced && !health.ready && !life.ready && !life.over) await callPage(life.page, 'announceSynced', {}, NUDGE_MS * 4);
+      const health = await callPage<PageHealth & { ready: boolean }>(life.page, 'health', {}, this.limit(life, NUDGE_MS * 4));
+      if (health.hasSynced && !health.ready && !life.ready && !life.over) await callPage(life.page, 'announceSynced', {}, this.limit(life, NUDGE_MS * 4));
     } catch {
       // The watchdog judges a page that does not answer.
     }
@@ -267,8 +289,11 @@ export class WebSession implements ProviderSession {
 
   private finish(life: Life): void {
     life.over = true;
+    life.ended.abort();
     if (life.nudge) clearInterval(life.nudge);
   }
 }
+
+const stoppedWhileStarting = (): ProviderError => new ProviderError('page_unavailable', 'The session was stopped while it started.', true);
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,38 +3,32 @@ import { iso } from '../../../shared/clock.js';
 import { phoneFromJid } from '../../../shared/phone.js';
 import type { PageChat } from '../page-script.js';
 import { messageType } from './message.js';
-import { decodeParticipants } from './people.js';
+import { decodeGroupPeople } from './people.js';
+
+const ARCHIVED = 1;
+const PINNED = 2;
+const MUTED = 4;
 
 export function decodeChat(chat: PageChat, withParticipants: boolean): ChatPayload {
-  const isGroup = chat.participants !== null;
+  const [id, lid, name, unread, t, flags, last, subject, people, count] = chat;
+  const isGroup = people !== null;
   return {
-    chat_id: chat.id,
+    chat_id: id,
     chat_type: isGroup ? 'group' : 'private',
     provider_type: 'webjs',
-    name: chat.name,
-    phone: isGroup ? null : phoneFromJid(chat.id),
-    lid: chat.lid,
-    unread_count: Math.max(0, chat.unread),
-    last_message_at: chat.t === null ? null : iso(chat.t * 1000),
-    archived: chat.archived,
-    pinned: chat.pinned,
-    muted: chat.muted,
-    ...(chat.last && {
-      last_message: {
-        message_id: chat.last.id,
-        type: messageType(chat.last.type),
-        body: chat.last.body,
-        from_me: chat.last.fromMe,
-        timestamp: iso(chat.last.t * 1000),
-      },
-    }),
-    ...(chat.participants && {
-      group: {
-        group_jid: chat.id,
-        subject: chat.subject,
-        ...(withParticipants && { participants: decodeParticipants(chat.participants) }),
-        participants_count: chat.count ?? chat.participants.length,
-      },
-    }),
+    name,
+    phone: isGroup ? null : phoneFromJid(id),
+    lid,
+    unread_count: Math.max(0, unread),
+    last_message_at: t === null ? null : iso(t * 1000),
+    archived: (flags & ARCHIVED) !== 0,
+    pinned: (flags & PINNED) !== 0,
+    muted: (flags & MUTED) !== 0,
+    ...(last && { last_message: decodeLast(last) }),
+    ...(isGroup && { group: { group_jid: id, subject, ...decodeGroupPeople(people, withParticipants), ...(count !== undefined && { participants_count: count }) } }),
   };
+}
+
+function decodeLast([id, type, body, fromMe, t]: NonNullable<PageChat[6]>): NonNullable<ChatPayload['last_message']> {
+  return { message_id: id, type: messageType(type), body, from_me: fromMe === 1, timestamp: iso(t * 1000) };
 }

@@ -20,7 +20,7 @@ export interface DecodeOptions {
 }
 
 /** One page batch as provider events, in its order. An event that cannot be read is kept as `unknown`. */
-export function decodeBatch(batch: PageBatch, options: DecodeOptions): ProviderEvent[] {
+export function decodeBatch(batch: Omit<PageBatch, 'oldestWaiting'>, options: DecodeOptions): ProviderEvent[] {
   return batch.events.flatMap((event, index) => {
     // Names this one happening, for the kinds that have no id of their own.
     const occurrence = `${batch.epoch}:${batch.first + index}`;
@@ -33,7 +33,7 @@ export function decodeBatch(batch: PageBatch, options: DecodeOptions): ProviderE
 }
 
 /** One flat switch; what is dropped on purpose returns null. */
-function decodeEvent(event: PageEvent, occurrence: string, batch: PageBatch, { now, withParticipants }: DecodeOptions): ProviderEvent | null {
+function decodeEvent(event: PageEvent, occurrence: string, batch: Pick<PageBatch, 'groups'>, { now, withParticipants }: DecodeOptions): ProviderEvent | null {
   switch (event.kind) {
     case 'message': {
       if (event.status || IGNORED_TYPES.has(event.type) || !isChat(event.chat[0])) return null;

@@ -2,7 +2,7 @@ import type { EventData } from '../../../contracts/payloads.js';
 import { iso } from '../../../shared/clock.js';
 import { phoneFromJid } from '../../../shared/phone.js';
 import type { PageGroup, PageMessage } from '../page-script.js';
-import { decodeParticipants, decodePerson } from './people.js';
+import { decodeGroupPeople, decodePerson } from './people.js';
 
 /** WhatsApp Web's words for what a message is, and ours. Any other word goes out as it is. */
 const TYPES: Record<string, string> = {
@@ -41,11 +41,7 @@ export function decodeMessage(msg: PageMessage, group: PageGroup | undefined, wi
     chat_id: msg.chat[0],
     chat_type: isGroup ? 'group' : 'private',
     group_jid: msg.group ?? null,
-    ...(group && {
-      group_name: group.name,
-      ...(withParticipants && { participants: decodeParticipants(group.participants) }),
-      participants_count: group.participants.length,
-    }),
+    ...(group && { group_name: group.name, ...decodeGroupPeople(group.participants, withParticipants) }),
     from: decodePerson(msg.chat, msg.fromMe ? null : sender),
     author: isGroup && msg.author ? decodePerson(msg.author, msg.name) : null,
     to: msg.to,

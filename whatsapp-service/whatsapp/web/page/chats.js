@@ -1,10 +1,13 @@
-/** Chats leave the page as slim rows, in slices, as one JSON string: never as the library's full models. */
+/**
+ * Chats leave the page as slim rows, in slices, as one JSON string: never as the library's full models.
+ * The rows have no names (`PageChat` in page-script.ts): what a slice costs is what it weighs.
+ */
 const lastMessageOf = (chat) => {
   const messages = chat.msgs?.getModelsArray?.() ?? [];
   const last = messages[messages.length - 1];
   if (!last) return null;
   const media = Boolean(last.mimetype || last.directPath);
-  return { id: last.id._serialized, type: last.type, body: media ? (last.caption ?? null) : (last.body ?? null), fromMe: Boolean(last.id.fromMe), t: last.t };
+  return [last.id._serialized, last.type, media ? (last.caption ?? null) : (last.body ?? null), last.id.fromMe ? 1 : 0, last.t];
 };
 
 const timeOf = (chat) => chat.t ?? null;
@@ -26,7 +29,7 @@ bridge.calls.listChats = () => {
 /** A group whose participants were never loaded is asked for once; the others are taken as they are. */
 const withParticipants = async (chat) => {
   const found = bridge.participants(chat);
-  if (found.length > 0) return found;
+  if (found !== '') return found;
   const collections = window.require('WAWebCollections');
   const metadata = collections.GroupMetadata ?? collections.WAWebGroupMetadataCollection;
   try {
@@ -37,28 +40,27 @@ const withParticipants = async (chat) => {
   return bridge.participants(chat);
 };
 
-/** A chat without its participants. */
+/** A chat's row without its participants. */
 bridge.slimChat = (id, chat) => {
   const group = bridge.isGroup(id);
-  return {
+  const muted = chat.mute?.isMuted ?? (chat.mute?.expiration ?? 0) !== 0;
+  return [
     id,
-    lid: group ? null : (bridge.person(bridge.jid(chat.id))?.[1] ?? null),
-    name: chat.formattedTitle ?? chat.name ?? null,
-    unread: chat.unreadCount ?? 0,
-    t: timeOf(chat),
-    archived: Boolean(chat.archive),
-    pinned: Boolean(chat.pin),
-    muted: Boolean(chat.mute?.isMuted ?? (chat.mute?.expiration ?? 0) !== 0),
-    last: lastMessageOf(chat),
-    subject: group ? (chat.groupMetadata?.subject ?? chat.formattedTitle ?? null) : null,
-  };
+    group ? null : (bridge.person(bridge.jid(chat.id))?.[1] ?? null),
+    chat.formattedTitle ?? chat.name ?? null,
+    chat.unreadCount ?? 0,
+    timeOf(chat),
+    (chat.archive ? 1 : 0) | (chat.pin ? 2 : 0) | (muted ? 4 : 0),
+    lastMessageOf(chat),
+    group ? (chat.groupMetadata?.subject ?? chat.formattedTitle ?? null) : null,
+  ];
 };
 
 bridge.calls.chats = async ({ ids }) => {
   const rows = [];
   for (const id of ids) {
     const chat = bridge.findChat(id);
-    if (chat) rows.push({ ...bridge.slimChat(id, chat), participants: bridge.isGroup(id) ? await withParticipants(chat) : null });
+    if (chat) rows.push([...bridge.slimChat(id, chat), bridge.isGroup(id) ? await withParticipants(chat) : null]);
   }
   return rows;
 };

@@ -102,11 +102,9 @@ bridge.isGroup = (jid) => Boolean(jid?.endsWith('@g.us'));
 /** Private chats and groups; not channels, status posts or broadcast lists. */
 bridge.isChat = (jid) => /@(c\.us|lid|g\.us)$/.test(jid ?? '');
 
+/** A group's people as one text, an admin with a star: `628…@c.us* 628…@c.us`. As rows they would be most of what leaves the page. */
 bridge.participants = (chat) =>
-  (chat?.groupMetadata?.participants?.getModelsArray?.() ?? []).map((p) => {
-    const [jid] = bridge.person(p.id);
-    return [jid, p.isAdmin || p.isSuperAdmin ? 1 : 0];
-  });
+  (chat?.groupMetadata?.participants?.getModelsArray?.() ?? []).map((p) => bridge.person(p.id)[0] + (p.isAdmin || p.isSuperAdmin ? '*' : '')).join(' ');
 
 bridge.calls.health = () => {
   const socket = window.require('WAWebSocketModel').Socket;

@@ -100,11 +100,8 @@
   const listedChat = (id, chat) => {
     const { groupMetadata } = chat;
     const group = bridge.isGroup(id);
-    return {
-      ...bridge.slimChat(id, chat),
-      participants: group ? [] : null,
-      count: group ? groupMetadata?.participants?.length || groupMetadata?.size || 0 : undefined,
-    };
+    if (!group) return [...bridge.slimChat(id, chat), null];
+    return [...bridge.slimChat(id, chat), '', groupMetadata?.participants?.length || groupMetadata?.size || 0];
   };
 
   bridge.calls.findChats = ({ filter, after, limit }) => {

@@ -16,6 +16,16 @@ let held = [];
 
 bridge.backlog = () => outbox.length + (held?.length ?? 0);
 
+/** Unix seconds of the oldest message that waits behind the first `count` events. */
+const oldestAfter = (count) => {
+  let oldest = null;
+  for (let at = count; at < outbox.length; at++) {
+    const { kind, t } = outbox[at].event;
+    if (kind === 'message' && (oldest === null || t < oldest)) oldest = t;
+  }
+  return oldest;
+};
+
 const flush = async () => {
   timer = null;
   if (flushing || outbox.length === 0) return;
@@ -27,7 +37,8 @@ const flush = async () => {
     for (const { event } of batch) {
       if (event.group && !groups[event.group]) groups[event.group] = groupOf(event.group);
     }
-    const confirmed = await window.__waBridgeDeliver(JSON.stringify({ epoch, first: batch[0].number, events: batch.map((e) => e.event), groups }));
+    const body = { epoch, first: batch[0].number, events: batch.map((e) => e.event), groups, oldestWaiting: oldestAfter(batch.length) };
+    const confirmed = await window.__waBridgeDeliver(JSON.stringify(body));
     while (outbox.length > 0 && outbox[0].number <= confirmed) outbox.shift();
     if (confirmed < batch[batch.length - 1].number) wait = RETRY_MS;
   } catch {
@@ -134,7 +145,7 @@ bridge.slimMessage = (msg) => {
     name: msg.notifyName ?? null,
     type: String(msg.type),
     status: Boolean(msg.isStatusV3),
-    body: msg.type === 'location' || msg.type === 'vcard' || msg.type === 'multi_vcard' ? null : media ? (msg.caption ?? null) : (msg.body ?? msg.pollName ?? null),
+    body: msg.type === 'location' || msg.type === 'vcard' || msg.type === 'multi_vcard' ? null : media ? (msg.caption ?? null) : (msg.pollName ?? msg.body ?? null),
     t: msg.t,
     ack: msg.ack ?? null,
     quoted: quotedOf(msg),
@@ -161,11 +172,23 @@ const about = (msg) => ({ id: msg.id._serialized, key: msg.id.id, fromMe: Boolea
 
 window.onAddMessageEvent = (msg) => push(bridge.slimMessage(msg));
 window.onMessageAckEvent = (msg, ack) => push({ kind: 'ack', ...about(msg), ack });
+const slimEdit = (msg, body, previous) => ({ kind: 'edit', ...about(msg), body: body ?? null, previous: previous ?? null, edited: msg.latestEditSenderTimestampMs ?? null, t: msg.t });
 window.onEditMessageEvent = (msg, body, previous) => {
-  if (msg.type !== 'revoked') push({ kind: 'edit', ...about(msg), body: body ?? null, previous: previous ?? null, edited: msg.latestEditSenderTimestampMs ?? null, t: msg.t });
+  if (msg.type !== 'revoked') push(slimEdit(msg, body, previous));
 };
 window.onChangeMessageTypeEvent = (msg) => {
   if (msg.type === 'revoked') push({ kind: 'revoke', ...about(msg) });
+};
+
+/** Everything that a message tells of itself when it is met in the store: that it is there, and what became of it since. */
+bridge.happeningsOf = (msg) => {
+  const message = bridge.slimMessage(msg);
+  if (message.kind !== 'message') return [message];
+  const later = [];
+  if (msg.type === 'revoked') later.push({ kind: 'revoke', ...about(msg) });
+  else if (msg.latestEditSenderTimestampMs) later.push(slimEdit(msg, message.body, null));
+  if (message.fromMe && message.ack > 0) later.push({ kind: 'ack', ...about(msg), ack: message.ack });
+  return [message, ...later];
 };
 window.onReaction = (reactions) => {
   for (const r of reactions) {

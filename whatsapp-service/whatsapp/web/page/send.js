@@ -111,6 +111,15 @@ const findMessage = async (chatId, key) => {
   return null;
 };
 
+/** `[serialised id, ack]` of each message that WhatsApp has, loaded or not. */
+bridge.calls.acks = async ({ ids }) => {
+  const { Msg } = window.require('WAWebCollections');
+  const loaded = ids.map((id) => Msg.get(id)).filter(Boolean);
+  const missing = ids.filter((id) => !Msg.get(id));
+  const stored = missing.length > 0 ? ((await Msg.getMessagesById(missing))?.messages ?? []) : [];
+  return [...loaded, ...stored].map((msg) => [msg.id._serialized, msg.ack ?? 0]);
+};
+
 bridge.calls.lookUp = async ({ chatId, key }) => {
   const msg = await findMessage(chatId, key);
   return msg ? { found: true, id: msg.id._serialized, ack: msg.ack ?? 0 } : { found: false };

@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const MB = 1024 * 1024;
+
+/** Peak and present resident memory of this process in MB; null where there is no /proc. */
+function resident(): { peak: number; now: number } | null {
+  try {
+    const status = readFileSync('/proc/self/status', 'utf8');
+    const kb = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
+    return { peak: (kb('VmHWM') * 1024) / MB, now: (kb('VmRSS') * 1024) / MB };
+  } catch {
+    return null;
+  }
+}
+
+/** Growth of this process's resident memory over what it is at the mark, at its peak. In MB; null where the kernel does not tell. */
+export async function markMemory(): Promise<() => number | null> {
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc?.();
+    await wait(100);
+  }
+  try {
+    // 5 sets the peak back to what is resident now.
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    return () => null;
+  }
+  const before = resident();
+  return () => {
+    const after = resident();
+    return before && after ? after.peak - before.now : null;
+  };
+}
+
+/** The processes below `root`, without it. */
+function descendants(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      // The command's name is in brackets and may hold anything.
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+    } catch {
+      // It has ended.
+    }
+  }
+  const found: number[] = [];
+  for (let open = children.get(root) ?? []; open.length > 0; open = open.flatMap((pid) => children.get(pid) ?? [])) found.push(...open);
+  return found;
+}
+
+function pssOf(pid: number): number {
+  try {
+    return (Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) * 1024) / MB;
+  } catch {
+    return 0;
+  }
+}
+
+const SAMPLE_MS = 25;
+const BASELINE_SAMPLES = 10;
+
+/**
+ * Memory of the processes that a process has started (its browser), in MB of PSS: pages that several share count once.
+ * Watched from outside, and only in runs whose time is not of interest.
+ */
+export class TreeMemory {
+  private before = 0;
+  private peak = 0;
+  private timer: NodeJS.Timeout | null = null;
+
+  private constructor(private readonly pids: readonly number[]) {}
+
+  /** Null where there is no /proc. */
+  static async watch(root: number): Promise<TreeMemory | null> {
+    try {
+      const memory = new TreeMemory(descendants(root));
+      const samples: number[] = [];
+      for (let i = 0; i < BASELINE_SAMPLES; i++) {
+        samples.push(memory.sum());
+        await wait(SAMPLE_MS);
+      }
+      memory.before = Math.min(...samples);
+      memory.peak = memory.before;
+      memory.timer = setInterval(() => (memory.peak = Math.max(memory.peak, memory.sum())), SAMPLE_MS);
+      return memory;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Growth at the peak. */
+  end(): { before: number; growth: number } {
+    if (this.timer) clearInterval(this.timer);
+    return { before: this.before, growth: Math.max(this.peak, this.sum()) - this.before };
+  }
+
+  private sum(): number {
+    return this.pids.reduce((total, pid) => total + pssOf(pid), 0);
+  }
+}

@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HubClient } from '../../whatsapp-service/sandbox/hub-client.js';
+import { startHubProcess, type HubProcess } from '../helpers/sandbox-client.js';
+import { TreeMemory } from './process-memory.js';
+import type { OpenReceiver, ReceiverReport } from './receiver-process.js';
+import type { Job } from './variant.js';
+import { Worker } from './worker.js';
+
+const SECRET = 'bench-only-kf83hd62-4f8a0c1e9b7d5a3f';
+
+export interface RunOptions {
+  /** A module of `variants/`. */
+  variant: string;
+  account: Account;
+  /** Watch memory. It costs time, so that a run is for the one or for the other. */
+  memory?: boolean;
+  keepIn?: string;
+  bodies?: string;
+  /** Called beside `run`, with the session's name. */
+  meanwhile?: (session: string) => Promise<unknown>;
+  argument?: unknown;
+  env?: Record<string, string>;
+}
+
+/** One run: what the variant tells, what the backend saw, and how memory grew (MB). */
+export interface Run<R> {
+  result: R;
+  backend: ReceiverReport;
+  /** Of the node process, in the run. */
+  cpuMs: number;
+  memory: { node: number | null; browser: number | null; browserBefore: number | null } | null;
+}
+
+export interface Account {
+  phone: string;
+  chats: number;
+}
+
+/** What lives through all runs: the simulated WhatsApp and the backend, each a process of its own. */
+export class Stage {
+  private runs = 0;
+
+  private constructor(
+    readonly dir: string,
+    private readonly process: HubProcess,
+    readonly hub: HubClient,
+    readonly receiver: Worker,
+  ) {}
+
+  static async open(): Promise<Stage> {
+    const dir = await mkdtemp(join(tmpdir(), 'bridge-bench-'));
+    const hubProcess = await startHubProcess(join(dir, 'hub'));
+    return new Stage(dir, hubProcess, await HubClient.connect(hubProcess), Worker.start('receiver', './receiver-process.ts'));
+  }
+
+  /** An account with so many chats, 30 % of them groups of 20 unless told otherwise. */
+  async account(phone: string, chats: number, groupShare = 0.3): Promise<Account> {
+    await this.hub.seed(`seed-${phone}`, { phone, chats, groupShare, participants: 20, unmappableShare: 0 });
+    return { phone, chats };
+  }
+
+  /** One variant in a fresh process, with a fresh session, browser and receiver. */
+  async run<R>(options: RunOptions): Promise<Run<R>> {
+    const { variant, account, memory = false, keepIn, bodies, argument, env, meanwhile } = options;
+    const session = `${variant}-${++this.runs}`;
+    const backendUrl = await this.receiver.call<string>('open', { secret: SECRET, keepIn } satisfies OpenReceiver);
+    const worker = Worker.start(session, './variant-process.ts', [variant]);
+    const { controlUrl, token } = this.process;
+    const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, secret: SECRET, dir: join(this.dir, session), bodies, env };
+    try {
+      await worker.call('prepare', job);
+      await worker.call('mark');
+      const tree = memory ? await TreeMemory.watch(worker.pid) : null;
+      const [result] = await Promise.all([worker.call<R>('run', argument), meanwhile?.(session)]);
+      const browser = tree?.end() ?? null;
+      const node = await worker.call<number | null>('growth');
+      const backend = await this.receiver.call<ReceiverReport>('report');
+      const cpuMs = await worker.call<number>('cpuMs');
+      await worker.call('close');
+      return { result, backend, cpuMs, memory: memory ? { node, browser: browser?.growth ?? null, browserBefore: browser?.before ?? null } : null };
+    } finally {
+      await worker.stop();
+      await rm(job.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.receiver.stop();
+    this.process.kill();
+    await rm(this.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}

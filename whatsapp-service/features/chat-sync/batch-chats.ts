@@ -1,0 +1,46 @@
+import type { ChatSyncBatch, EchoedId } from '../../contracts/payloads.js';
+import { iso } from '../../shared/clock.js';
+import type { ChatId } from '../../shared/ids.js';
+import { toJson } from '../../shared/json.js';
+import type { ChatSyncBatchRow } from '../../storage/schema.js';
+import type { ProviderSession } from '../../whatsapp/provider.js';
+
+/** The chats of one batch. They are made to text once, as soon as they come: however long a batch waits, no objects wait with it. */
+export interface BatchChats {
+  /** JSON array. */
+  json: string;
+  count: number;
+  groups: number;
+  /** Chats of the plan that WhatsApp no longer has. */
+  gone: number;
+}
+
+/** One call into the page for several batches; the answer is divided again by the plan. */
+export async function readSlice(page: ProviderSession, slice: readonly ChatSyncBatchRow[]): Promise<BatchChats[]> {
+  const ids = slice.map((batch) => JSON.parse(batch.chat_ids) as ChatId[]);
+  const found = new Map((await page.chats(ids.flat())).map((chat) => [chat.chat_id, chat]));
+  return ids.map((wanted) => {
+    const chats = wanted.flatMap((id) => found.get(id) ?? []);
+    const groups = chats.filter((chat) => chat.chat_type === 'group').length;
+    return { json: toJson(chats), count: chats.length, groups, gone: wanted.length - chats.length };
+  });
+}
+
+export interface BatchContext {
+  sessionId: EchoedId;
+  workspaceId: EchoedId | null;
+  last: boolean;
+}
+
+/** The exact text that is signed and sent. */
+export function batchBody(batch: ChatSyncBatchRow, chats: BatchChats, context: BatchContext, sentAt: number): string {
+  const head: Omit<ChatSyncBatch, 'chats'> = {
+    delivery_id: batch.delivery_id,
+    sent_at: iso(sentAt),
+    session_id: context.sessionId,
+    workspace_id: context.workspaceId,
+    sync_id: batch.sync_id,
+    batch: { number: batch.number, last: context.last },
+  };
+  return `${toJson(head).slice(0, -1)},"chats":${chats.json}}`;
+}
