@@ -1,6 +1,6 @@
 import type { NewEvent } from './outbox/outbox-store.js';
 import { appendEvents } from './outbox/outbox-store.js';
-import type { MessageAcks, PageAck } from './features/message/message-acks.js';
+import type { MessageOutcomes, PageAck } from './features/message/message-outcomes.js';
 import { moveInboundMark } from './features/session/session-store.js';
 import type { Clock } from './shared/clock.js';
 import type { SessionId } from './shared/ids.js';
@@ -10,7 +10,7 @@ import type { ProviderEvent } from './whatsapp/provider.js';
 
 export interface EventHandlerOptions {
   storage: Storage;
-  acks: MessageAcks;
+  outcomes: MessageOutcomes;
   wakeOutbox(): void;
   onEvent(kind: string): void;
   clock: Clock;
@@ -22,7 +22,7 @@ export interface EventHandlerOptions {
  * and the page may forget them. An event that is known already is left out.
  */
 export function createEventHandler(options: EventHandlerOptions): (id: SessionId, batch: readonly ProviderEvent[], oldestWaiting: number | null) => Promise<void> {
-  const { storage, acks, clock, logger } = options;
+  const { storage, outcomes, clock, logger } = options;
 
   return async (id, batch, oldestWaiting) => {
     const now = clock.now();
@@ -30,7 +30,7 @@ export function createEventHandler(options: EventHandlerOptions): (id: SessionId
       const events: NewEvent[] = [];
       const pageAcks: PageAck[] = [];
       let newest = 0;
-      const own = await acks.ownKeys(
+      const own = await outcomes.ownKeys(
         trx,
         id,
         batch.flatMap((event) => (event.kind === 'message_sent' ? event.key : [])),
@@ -80,7 +80,7 @@ export function createEventHandler(options: EventHandlerOptions): (id: SessionId
         }
       }
 
-      events.push(...(await acks.fromPage(trx, id, pageAcks)));
+      events.push(...(await outcomes.fromPage(trx, id, pageAcks)));
       // Chats are not handed over in step, and a message may claim to be of tomorrow: neither must hide what is still to come.
       if (newest > 0) await moveInboundMark(trx, id, Math.min(newest, oldestWaiting ?? newest, now));
       return appendEvents(trx, id, events, now);

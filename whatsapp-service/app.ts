@@ -6,11 +6,18 @@ import { ApiKeyService } from './features/api-key/api-key-service.js';
 import { BatchPoster } from './features/chat-sync/batch-poster.js';
 import { chatSyncRoutes } from './features/chat-sync/chat-sync-routes.js';
 import { ChatSyncService } from './features/chat-sync/chat-sync-service.js';
-import { MessageAcks } from './features/message/message-acks.js';
+import { MediaService } from './features/media/media-service.js';
+import { takeForMessage } from './features/media/media-intake.js';
+import { MessageOutcomes } from './features/message/message-outcomes.js';
+import { mediaRoutes } from './features/media/media-routes.js';
 import { messageRoutes } from './features/message/message-routes.js';
 import { MessageSender } from './features/message/message-sender.js';
 import { MessageService } from './features/message/message-service.js';
 import { sessionsWithQueued } from './features/message/message-store.js';
+import { MessageViews } from './features/message/message-view.js';
+import { PaceKeeper } from './features/message/pace-keeper.js';
+import { numberRoutes } from './features/number/number-routes.js';
+import { NumberService } from './features/number/number-service.js';
 import { sessionRoutes } from './features/session/session-routes.js';
 import { SessionService } from './features/session/session-service.js';
 import { healthRoutes } from './http/health-routes.js';
@@ -22,7 +29,7 @@ import type { Hub } from './sandbox/hub-contract.js';
 import { openSandbox } from './sandbox/open-sandbox.js';
 import { sandboxRoutes } from './sandbox/routes.js';
 import { iso, systemClock, type Clock, type Random } from './shared/clock.js';
-import type { SessionId } from './shared/ids.js';
+import type { MediaId, SessionId } from './shared/ids.js';
 import { createLogger, type Logger } from './shared/logger.js';
 import { createMetrics } from './shared/metrics.js';
 import { version } from './shared/version.js';
@@ -124,19 +131,31 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     logger: logger.sync,
   });
 
-  const acks = new MessageAcks(storage, clock, wakeOutbox, (id) => queue.add(JOBS.sendMessages, id));
+  const media = new MediaService({ storage, dataDir: config.dataDir, settings: config.media, clock, logger });
+  const outcomes = new MessageOutcomes(storage, clock, wakeOutbox, (id) => queue.add(JOBS.sendMessages, id));
   const sender = new MessageSender({
     storage,
     settings: config.send,
-    acks,
+    outcomes,
+    pace: new PaceKeeper(config.send, clock, random),
     page,
+    mediaPath: (id) => media.get(id as MediaId).then(({ path }) => path, () => null),
     again: (id, delayMs) => queue.add(JOBS.sendMessages, id, delayMs),
-    wakeOutbox,
     clock,
     logger,
     onResult: (result) => metrics.messagesSent.inc({ result }),
   });
-  const messages = new MessageService({ storage, config, clock, wakeSender: (id) => queue.add(JOBS.sendMessages, id) });
+  const messages = new MessageService({
+    storage,
+    config,
+    clock,
+    outcomes,
+    takeMedia: (input, file) => takeForMessage(media, { kind: input.type, media: input.media, file }),
+    holdMedia: (trx, id) => media.get(id as MediaId, trx),
+    dropMedia: (id) => media.release(id as MediaId),
+    requireWorking: (id) => sessions.working(id),
+    wakeSender: (id) => queue.add(JOBS.sendMessages, id),
+  });
 
   const sessions: SessionService = new SessionService({
     storage,
@@ -148,10 +167,10 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     latestSync: (id) => chatSync.latest(id),
     beforeDelete: (id) => chatSync.stop(id),
     hooks: {
-      events: createEventHandler({ storage, acks, wakeOutbox, onEvent: (kind) => metrics.inboundEvents.inc({ kind }), clock, logger }),
+      events: createEventHandler({ storage, outcomes, wakeOutbox, onEvent: (kind) => metrics.inboundEvents.inc({ kind }), clock, logger }),
       working: (id, how) => {
         queue.add(JOBS.sendMessages, id);
-        if (how === 'started') acks.reconcile(id, sessions.provider(id)).catch((error: unknown) => logger.warn('What became of messages while the session was away is not known yet', { session: id, error }));
+        if (how === 'started') outcomes.reconcile(id, sessions.provider(id)).catch((error: unknown) => logger.warn('What became of messages while the session was away is not known yet', { session: id, error }));
         chatSync.onWorking(id, how).catch((error: unknown) => logger.error('The chat sync could not be begun', { session: id, error }));
       },
       wakeOutbox,
@@ -166,12 +185,15 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
 
   const apiKeys = new ApiKeyService({ storage, clock });
   const mustWork = { requireWorking: (id: SessionId) => sessions.working(id), requireSession: (id: SessionId) => sessions.view(id) };
+  const numbers = new NumberService({ storage, config, ...mustWork, working: (id) => sessions.working(id), clock, logger });
   const server = createHttpServer({
     config: config.http,
     routes: [
       ...sessionRoutes(sessions),
       ...chatSyncRoutes(chatSync, mustWork),
-      ...messageRoutes(messages),
+      ...messageRoutes({ service: messages, views: new MessageViews(storage, clock), defaultCountry: config.defaultCountry, maxMediaBytes: config.media.maxBytes }),
+      ...mediaRoutes(media, config.media.maxBytes),
+      ...numberRoutes(numbers),
       ...apiKeyRoutes(apiKeys),
       ...healthRoutes({
         version,
@@ -190,6 +212,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     authenticate: (key) => apiKeys.authenticate(key),
     metrics,
     logger,
+    uploadFolder: media.uploadFolder,
     version,
   });
   metrics.collectFrom({
@@ -204,9 +227,10 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   let stopJobs: (() => void) | null = null;
   return {
     async start() {
+      await media.open();
       const first = await apiKeys.ensureFirstKey(config.adminApiKey);
       await sessions.load();
-      stopJobs = startJobs({ queue, sender, messages, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, logger });
+      stopJobs = startJobs({ queue, sender, messages, media, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, logger });
       dispatcher.start();
       const address = await server.listen();
       logger.info('The bridge takes requests', { ...address, engine: config.engine });

@@ -54,7 +54,24 @@ export interface Config {
     restartCapMs: number;
     qrTerminal: boolean;
   };
-  send: { maxAttempts: number; retryBaseMs: number; ackTimeoutMs: number };
+  send: {
+    maxAttempts: number;
+    retryBaseMs: number;
+    ackTimeoutMs: number;
+    /** A message that did not go out by then is given up. */
+    maxAgeMs: number;
+    /** For each session; 0: no limit. */
+    pace: { perSecond: number; perMinute: number; perDay: number; gapMinMs: number; gapMaxMs: number };
+  };
+  media: {
+    maxBytes: number;
+    fetchTimeoutMs: number;
+    keepMs: number;
+    /** `host` or `host:port`, lower-case: fetched although their address is private. */
+    allowedHosts: readonly string[];
+  };
+  /** How long the answer of a number check is kept; 0: not at all. */
+  numberCheckTtlMs: number;
   idempotencyTtlMs: number;
   shutdownTimeoutMs: number;
   sandbox: { hubUrl: string | null; hubToken: string | null };

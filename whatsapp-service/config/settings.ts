@@ -101,6 +101,16 @@ function httpUrl(what: string, example: string): z.ZodType<string | null, string
   });
 }
 
+/** `host` or `host:port`, separated by commas. */
+function hostList(what: string, example: string): z.ZodType<readonly string[], string> {
+  return setting<readonly string[]>(what, (raw) => {
+    const entries = raw.split(',').map((entry) => entry.trim().toLowerCase());
+    const hosts = entries.filter((entry) => entry !== '');
+    const isHost = (entry: string): boolean => /^(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(entry) && URL.canParse(`http://${entry}`);
+    return hosts.every(isHost) ? { value: hosts } : { problem: `has an entry that is not a host. Write hosts separated by commas, each with its port where only that one is meant, like ${example}.` };
+  });
+}
+
 const country = setting<CountryCode>('the country of numbers that are written without one', (raw) => {
   const code = raw.toUpperCase();
   return isSupportedCountry(code) ? { value: code } : { problem: 'is no country. Write its two letters of ISO 3166-1, such as ID.' };
@@ -165,9 +175,21 @@ export const SETTINGS = {
   SESSION_RESTART_CAP_MS: wholeNumber('the longest wait before a restart, in milliseconds', 10, 24 * HOURS),
   QR_IN_TERMINAL: autoFlag('whether the QR is drawn on the console'),
 
+  NUMBER_CHECK_CACHE_HOURS: wholeNumber('how long the answer of a number check is kept, in hours; 0: not at all', 0, 8_760),
+
   SEND_MAX_ATTEMPTS: wholeNumber('attempts to send one message', 1, 20),
   SEND_RETRY_BASE_MS: wholeNumber('the wait before the second attempt to send, in milliseconds', 10, HOURS),
   SEND_ACK_TIMEOUT_MS: wholeNumber("how long to wait for WhatsApp's acknowledgement, in milliseconds", 100, 10 * MINUTES),
+  SEND_MAX_AGE_HOURS: wholeNumber('how long a message may wait for its session, in hours', 1, 720),
+  SEND_PER_SECOND: wholeNumber('messages per second and session', 0, 1_000),
+  SEND_PER_MINUTE: wholeNumber('messages per minute and session', 0, 10_000),
+  SEND_PER_DAY: wholeNumber('messages per day and session', 0, 1_000_000),
+  SEND_GAP_MIN_MS: wholeNumber('the shortest random pause between two messages, in milliseconds', 0, HOURS),
+  SEND_GAP_MAX_MS: wholeNumber('the longest random pause between two messages, in milliseconds', 0, HOURS),
+  MEDIA_MAX_MB: wholeNumber('the largest file of a message, in MiB', 1, 2_048),
+  MEDIA_FETCH_TIMEOUT_MS: wholeNumber('how long fetching a file may take, in milliseconds', 100, 10 * MINUTES),
+  MEDIA_KEEP_HOURS: wholeNumber('how long a file is kept that no message waits for, in hours', 1, 8_760),
+  MEDIA_ALLOWED_HOSTS: hostList('hosts whose private address may be fetched from', 'minio:9000'),
   IDEMPOTENCY_TTL_HOURS: wholeNumber('how long an Idempotency-Key is remembered, in hours', 1, 720),
   SHUTDOWN_TIMEOUT_MS: wholeNumber('how long a stop may wait, in milliseconds', 100, 5 * MINUTES),
 

@@ -99,12 +99,13 @@ export type MessageData = z.infer<typeof zMessageData>;
 export const zMessageSentData = zMessageData.extend({ id: z.string().nullable() });
 
 export const zMessageAckData = z.object({
-  message_id: z.string(),
+  message_id: z.string().nullable().describe('null: it failed before WhatsApp had it'),
   id: z.string().nullable().describe('our id, when it was sent over the API'),
   chat_id: z.string(),
   ack: z.number().int().min(-1).max(4),
   ack_name: zAckName,
   timestamp: zTime,
+  reason: z.object({ state: z.string(), code: z.string(), message: z.string() }).nullable().describe('why a message that was sent over the API ended with ERROR'),
 });
 export const zMessageEditedData = z.object({ message_id: z.string(), chat_id: z.string(), from_me: z.boolean(), body: z.string().nullable(), previous_body: z.string().nullable(), timestamp: zTime });
 export const zMessageRevokedData = z.object({ message_id: z.string(), chat_id: z.string(), from_me: z.boolean(), timestamp: zTime });

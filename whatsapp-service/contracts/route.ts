@@ -25,6 +25,19 @@ export const mayUseSession = (caller: Caller, sessionId: string | number): boole
 
 type Infer<S> = S extends z.ZodType ? z.output<S> : undefined;
 
+/** The file of a form, on disk for as long as the route's work lasts: move it to keep it. */
+export interface UploadedFile {
+  path: string;
+  /** As the caller wrote it. */
+  filename: string;
+  /** As the caller declared it; nobody has looked inside. */
+  mimetype: string;
+  /** Bytes. */
+  size: number;
+  /** Of its bytes, hexadecimal. */
+  sha256: string;
+}
+
 export interface RouteContext<P = unknown, Q = unknown, B = unknown> {
   params: P;
   query: Q;
@@ -35,8 +48,10 @@ export interface RouteContext<P = unknown, Q = unknown, B = unknown> {
   idempotencyKey: string | null;
   /** The media type that the caller prefers among `produces`. */
   accept: string;
-  /** SHA-256 (hex) of the body's bytes, unpacked if they came compressed. */
+  /** SHA-256 (hex) of the body's bytes, unpacked if they came compressed; of a form, of its fields and its file. */
   bodyHash: string;
+  /** The file, when the body came as a form. */
+  file: UploadedFile | null;
 }
 
 export interface RouteAnswer {
@@ -60,7 +75,16 @@ export interface RouteSpec<P extends z.ZodType | undefined, Q extends z.ZodType 
   tag: string;
   summary: string;
   description?: string;
-  request?: { params?: P; query?: Q; body?: B; bodyExample?: unknown };
+  request?: {
+    params?: P;
+    query?: Q;
+    body?: B;
+    bodyExample?: unknown;
+    /** Several, by name, where one does not show it all. */
+    bodyExamples?: Record<string, unknown>;
+    /** The body may also come as `multipart/form-data` with one file of at most `limitBytes` in the part `file`. */
+    multipart?: { file: string; limitBytes: number };
+  };
   /** Status → what is answered. `schema` is for the documentation. */
   responses: Record<number, { description: string; schema?: z.ZodType; example?: unknown }>;
   /** Media types this route can answer with; JSON when absent. */

@@ -33,14 +33,19 @@ export const SESSION_REASONS = {
 } as const satisfies Record<string, { retry: boolean; message: string }>;
 export type SessionReason = keyof typeof SESSION_REASONS;
 
-/** States of an outbound message; they only move to the right, or to `failed`. */
-export const MESSAGE_STATES = ['queued', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'unknown'] as const;
+/** States of an outbound message; they only move to the right, or end in one of the last three. */
+export const MESSAGE_STATES = ['queued', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'unknown', 'cancelled'] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
 /** Why an outbound message failed, or cannot be known. */
 export const MESSAGE_REASONS = {
   number_not_on_whatsapp: 'This number has no WhatsApp account.',
   chat_not_found: 'WhatsApp knows no such chat for this account.',
+  message_not_found: 'WhatsApp does not know the message that this one is about.',
+  message_not_editable: 'WhatsApp does not let this message be changed: it is not ours, or too old.',
+  media_missing: 'The file of this message is no longer there. Send it again with its file.',
+  expired: 'The session did not work in time; the message became too old to send.',
+  cancelled_by_request: 'The message was cancelled on request before it went out.',
   send_failed: 'WhatsApp refused the message on every attempt.',
   outcome_unknown: 'The message may or may not have gone out, and WhatsApp could not be asked. Look at the chat on the phone before you send it again.',
 } as const;

@@ -9,7 +9,7 @@ const REQUEST_ID = /^[A-Za-z0-9._:=+/-]{1,64}$/;
 export const beginRequest: RequestHandler = (req, res, next) => {
   const given = req.get('x-request-id');
   const requestId = given !== undefined && REQUEST_ID.test(given) ? given : newRequestId();
-  setState(res, { requestId, startedAt: performance.now(), route: null, caller: null, entered: false, allow: new Set() });
+  setState(res, { requestId, startedAt: performance.now(), route: null, caller: null, form: null, entered: false, allow: new Set() });
   res.setHeader('X-Request-Id', requestId);
   next();
 };

@@ -28,28 +28,30 @@ export const hashOf = (bytes: Buffer): string => createHash('sha256').update(byt
 export function jsonOf(req: Request): unknown {
   const bytes = bytesOf(req);
   if (bytes.length === 0) return undefined;
-  requireJsonType(req.get('content-type'));
+  requireJsonType(req);
   const value = parseJson(bytes);
   refuseHostile(value);
   return value;
 }
 
-function requireJsonType(header: string | undefined): void {
-  const type = header === undefined ? null : mimeType(header);
+function requireJsonType(req: Request): void {
+  const type = mediaType(req);
   const isJson = type !== null && /^application\/(?:[\w.-]+\+)?json$/.test(type.essence);
   const charset = type?.params.get('charset')?.toLowerCase() ?? 'utf-8';
   if (!isJson || !['utf-8', 'utf8', 'us-ascii'].includes(charset)) throw new ApiError('unsupported_media_type');
 }
 
-function mimeType(header: string): MIMEType | null {
+/** The request's `Content-Type`; null when there is none, or none that can be read. */
+export function mediaType(req: Request): MIMEType | null {
   try {
-    return new MIMEType(header);
+    return new MIMEType(req.get('content-type') ?? '');
   } catch {
     return null;
   }
 }
 
-function parseJson(bytes: Buffer): unknown {
+/** @throws ApiError `invalid_json` */
+export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch {
@@ -59,7 +61,7 @@ function parseJson(bytes: Buffer): unknown {
 }
 
 /** A key `__proto__` would change an object's prototype as soon as somebody copies it key by key. */
-function refuseHostile(root: unknown): void {
+export function refuseHostile(root: unknown): void {
   const open: { value: unknown; path: string; depth: number }[] = [{ value: root, path: 'body', depth: 0 }];
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, path, depth } = next;

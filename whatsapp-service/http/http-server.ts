@@ -23,6 +23,8 @@ export interface HttpServerParts {
   authenticate: Authenticate;
   logger: Logger;
   metrics: Pick<Metrics, 'httpRequests' | 'httpSeconds'>;
+  /** Where files are written while they arrive. It exists once the server listens. */
+  uploadFolder?: string;
   /** Of the service, for the documentation. */
   version: string;
 }
@@ -46,6 +48,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     authenticate: authentication(parts.authenticate, byAddress),
     limitKey: byKey.middleware,
     readBody: readBody(config.bodyLimitBytes),
+    forms: parts.uploadFolder === undefined ? null : { folder: parts.uploadFolder, fieldBytes: config.bodyLimitBytes },
   };
 
   const app = express();

@@ -6,9 +6,9 @@ import { newRequestId } from '../shared/ids.js';
 import { StartError } from '../shared/start-error.js';
 import { errorBody } from './error-answer.js';
 
-/** A caller that sends its request drop by drop holds a connection for no longer than this. */
+/** A caller that sends its request drop by drop holds a connection for no longer than this; a large file over a slow line needs its time. */
 const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 300_000;
 const CHECK_INTERVAL_MS = 5_000;
 /** Longer than a reverse proxy keeps an idle connection (60 s is common), so that it never writes into one that we just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
@@ -30,10 +30,13 @@ export function createNodeServer(listener: RequestListener): NodeServer {
   let closing: Promise<void> | null = null;
 
   server.on('connection', (socket) => track(sockets, socket));
-  server.on('request', (req, res) => {
+  const take: RequestListener = (req, res) => {
     track(running, res);
     listener(req, res);
-  });
+  };
+  server.on('request', take);
+  // An `Expect` that nobody knows may be overlooked; node itself would answer it with a bare 417.
+  server.on('checkExpectation', take);
   server.on('clientError', answerMalformed);
 
   const end = (graceMs: number): Promise<void> =>

@@ -1,6 +1,7 @@
 import { ERRORS, type ErrorCode } from '../contracts/errors.js';
 import type { Route } from '../contracts/route.js';
 import { documentedErrors } from './openapi-errors.js';
+import { formContent } from './openapi-forms.js';
 import { SchemaCollector, type JsonSchema } from './openapi-schemas.js';
 
 /** An OpenAPI 3.1 document, as far as this service writes one. */
@@ -105,9 +106,13 @@ function operation(route: Route, errors: readonly ErrorCode[], schemas: SchemaCo
 function requestBody(route: Route, schemas: SchemaCollector): JsonSchema | null {
   const schema = route.request?.body;
   if (!schema) return null;
-  const example = route.request?.bodyExample;
+  const { bodyExample: example, bodyExamples } = route.request ?? {};
+  const examples = bodyExamples && Object.fromEntries(Object.entries(bodyExamples).map(([name, value]) => [name, { value }]));
   const mayBeAbsent = [undefined, {}].some((nothing) => schema.safeParse(nothing).success);
-  return { required: !mayBeAbsent, content: { [JSON_TYPE]: { schema: schemas.of(schema, 'input'), ...(example === undefined ? {} : { example }) } } };
+  const multipart = route.request?.multipart;
+  const json = schemas.of(schema, 'input');
+  const form = multipart && { 'multipart/form-data': formContent(multipart, json) };
+  return { required: !mayBeAbsent || multipart !== undefined, content: { [JSON_TYPE]: { schema: json, ...(examples ? { examples } : example === undefined ? {} : { example }) }, ...form } };
 }
 
 const IDEMPOTENCY_KEY: JsonSchema = {

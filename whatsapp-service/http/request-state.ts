@@ -1,5 +1,13 @@
 import type { Response } from 'express';
-import type { Caller, Method, Route } from '../contracts/route.js';
+import type { Caller, Method, Route, UploadedFile } from '../contracts/route.js';
+
+/** A form as it came: what its fields say, and its file, which is on disk until the request has been answered. */
+export interface Form {
+  body: unknown;
+  /** SHA-256 (hex) of what it says: its bytes differ on every repetition, because its boundary does. */
+  hash: string;
+  file: UploadedFile;
+}
 
 /** What the pieces of `http/` know of one request, beside the request itself. */
 export interface RequestState {
@@ -10,6 +18,8 @@ export interface RequestState {
   route: Route | null;
   /** Whose key it came with, once that is known. */
   caller: Caller | null;
+  /** The body, when it came as a form. */
+  form: Form | null;
   /** The route's own work has begun: everything before it was the request's form. */
   entered: boolean;
   /** The methods that its path takes. */

@@ -4,6 +4,8 @@ import type { Caller, Route, RouteAnswer } from '../contracts/route.js';
 import { requireScope, requireSession, sessionParams } from './authorization.js';
 import { bytesOf, hashOf, jsonOf } from './body.js';
 import { invalidField } from './error-answer.js';
+import { typedFormValues } from './form-values.js';
+import { isForm, readForm, removeUpload, type FormLimits } from './multipart.js';
 import { stateOf } from './request-state.js';
 import { sendAnswer } from './send-answer.js';
 import { validated, validatedBody } from './validation.js';
@@ -13,6 +15,8 @@ export interface RouteGuards {
   authenticate: RequestHandler;
   limitKey: RequestHandler;
   readBody: readonly RequestHandler[];
+  /** For routes that take forms. */
+  forms: FormLimits | null;
 }
 
 /** Calls a public route: it has no right to anything. */
@@ -25,8 +29,27 @@ export function routeHandlers(route: Route, guards: RouteGuards): RequestHandler
     next();
   };
   const admits = route.scope === 'public' ? [] : [guards.authenticate, guards.limitKey, requireScope(route.scope)];
-  const reads = route.method === 'get' ? [] : guards.readBody;
-  return [names, ...admits, ...reads, async (req, res) => sendAnswer(res, await answer(route, req, res))];
+  const reads = route.method === 'get' ? [] : bodyReaders(route, guards);
+  const work: RequestHandler = async (req, res) => {
+    let answered: RouteAnswer;
+    try {
+      answered = await answer(route, req, res);
+    } finally {
+      await removeUpload(stateOf(res).form?.file ?? null);
+    }
+    sendAnswer(res, answered);
+  };
+  return [names, ...admits, ...reads, work];
+}
+
+/** A form is read by its own reader, and whatever else comes by the usual ones. */
+function bodyReaders(route: Route, { readBody, forms }: RouteGuards): readonly RequestHandler[] {
+  const multipart = route.request?.multipart;
+  if (!multipart) return readBody;
+  if (!forms) throw new Error(`The route ${route.method.toUpperCase()} ${route.path} takes files, and there is no folder for them.`);
+  const form = readForm(multipart, forms);
+  const when = (reader: RequestHandler, takesForms: boolean): RequestHandler => (req, res, next) => (isForm(req) === takesForms ? reader(req, res, next) : next());
+  return [when(form, true), ...readBody.map((reader) => when(reader, false))];
 }
 
 async function answer(route: Route, req: Request, res: Response): Promise<RouteAnswer> {
@@ -39,12 +62,13 @@ async function answer(route: Route, req: Request, res: Response): Promise<RouteA
   const accept = negotiated(route, req, res);
   const idempotencyKey = idempotencyKeyOf(req);
   const query = await validated('query', route.request?.query, { ...req.query });
+  const { form } = state;
   const schema = route.request?.body;
-  const body = schema ? await validatedBody(schema, jsonOf(req)) : undefined;
+  const body = schema ? await validatedBody(schema, form ? await typedFormValues(schema, form.body) : jsonOf(req)) : undefined;
   if (!isPublic) for (const part of [query, body]) requireSession(caller, part);
 
   state.entered = true;
-  return route.handle({ params, query, body, caller, requestId: state.requestId, idempotencyKey, accept, bodyHash: hashOf(bytesOf(req)) });
+  return route.handle({ params, query, body, caller, requestId: state.requestId, idempotencyKey, accept, bodyHash: form?.hash ?? hashOf(bytesOf(req)), file: form?.file ?? null });
 }
 
 const JSON_TYPE = 'application/json';

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import type { RouteAnswer } from '../contracts/route.js';
+import { toJson } from '../shared/json.js';
 
 /** Sends what a route answered. Nothing is kept by a cache unless the route says so: an answer may hold a QR or a key. */
 export function sendAnswer(res: Response, answer: RouteAnswer): void {
@@ -21,7 +22,7 @@ function encoded(answer: RouteAnswer): { bytes: Buffer | null; type: string | nu
   if (body === undefined) return { bytes: null, type: null };
   if (body instanceof Uint8Array) return { bytes: Buffer.from(body.buffer, body.byteOffset, body.byteLength), type: type ?? 'application/octet-stream' };
   if (typeof body === 'string') return { bytes: Buffer.from(body), type: withCharset(type ?? 'text/plain') };
-  return { bytes: Buffer.from(JSON.stringify(body)), type: type ?? 'application/json; charset=utf-8' };
+  return { bytes: Buffer.from(toJson(body)), type: type ?? 'application/json; charset=utf-8' };
 }
 
 const withCharset = (type: string): string => (type.startsWith('text/') && !type.includes('charset=') ? `${type}; charset=utf-8` : type);

@@ -9,6 +9,8 @@ export type SessionId = Branded<'SessionId'>;
 export type ChatId = Branded<'ChatId'>;
 /** Our id of an outbound message. */
 export type MessageId = Branded<'MessageId'>;
+/** Our id of a stored file. */
+export type MediaId = Branded<'MediaId'>;
 /** The `webhook-id` of one delivery; the same on each of its attempts. */
 export type DeliveryId = Branded<'DeliveryId'>;
 
@@ -21,9 +23,11 @@ export const asMessageId = (value: string): MessageId => value as MessageId;
 const prefixed = (prefix: string): string => `${prefix}_${randomUUID().replaceAll('-', '')}`;
 
 export const newMessageId = (): MessageId => prefixed('msg') as MessageId;
+export const newMediaId = (): MediaId => prefixed('med') as MediaId;
 export const newDeliveryId = (): DeliveryId => prefixed('dlv') as DeliveryId;
 export const newEventId = (): string => prefixed('evt');
 export const newSyncId = (): string => prefixed('syn');
+export const newUploadId = (): string => prefixed('upl');
 export const newRequestId = (): string => prefixed('req');
 export const newKeyId = (): string => prefixed('key');
 

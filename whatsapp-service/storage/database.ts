@@ -4,12 +4,20 @@ import { Kysely, Migrator, sql, type Migration } from 'kysely';
 import { StartError } from '../shared/start-error.js';
 import { lockDataDirectory, sqliteDialect } from './dialect.js';
 import { foundation } from './migrations/0001-foundation.js';
+import { media } from './migrations/0002-media.js';
+import { numbers } from './migrations/0003-numbers.js';
+import { sending } from './migrations/0004-sending.js';
 import type { Database } from './schema.js';
 
 /** Queries run on `Db`; inside `transaction` the same type means "part of this transaction". */
 export type Db = Kysely<Database>;
 
-const MIGRATIONS: Record<string, Migration> = { '0001-foundation': foundation };
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-foundation': foundation,
+  '0002-media': media,
+  '0003-numbers': numbers,
+  '0004-sending': sending,
+};
 
 export interface Storage {
   db: Db;

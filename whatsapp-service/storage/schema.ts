@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
+import type { ColumnType, Generated, Insertable, Selectable, Updateable } from 'kysely';
 import type { MessageReason, MessageState, SessionReason, SessionState, SyncState } from '../contracts/states.js';
 
 /**
@@ -12,9 +12,12 @@ export interface Database {
   outbox: OutboxTable;
   outbox_lane: OutboxLaneTable;
   message: MessageTable;
+  send_pace: SendPaceTable;
   idempotency_key: IdempotencyKeyTable;
+  media: MediaTable;
   chat_sync: ChatSyncTable;
   chat_sync_batch: ChatSyncBatchTable;
+  number_check: NumberCheckTable;
 }
 
 /** Set once, at insert. */
@@ -113,6 +116,22 @@ export interface MessageTable {
   sent_at: number | null;
   delivered_at: number | null;
   read_at: number | null;
+  played_at: number | null;
+  /** When it failed, was cancelled, or became unknown. */
+  ended_at: number | null;
+  /** Higher goes first. */
+  priority: Fixed<number>;
+  /** Not sent after this. */
+  expires_at: Fixed<number>;
+  media_id: Fixed<string | null>;
+}
+
+/** What is left of a session's pace in one span of time. */
+export interface SendPaceTable {
+  session_id: Fixed<string>;
+  span: Fixed<string>;
+  tokens: number;
+  at: number;
 }
 
 export interface IdempotencyKeyTable {
@@ -120,6 +139,19 @@ export interface IdempotencyKeyTable {
   key: Fixed<string>;
   request_hash: Fixed<string>;
   message_id: Fixed<string>;
+  created_at: Fixed<number>;
+}
+
+/** A file of `<DATA_DIR>/media/`, which has the id for its name. */
+export interface MediaTable {
+  id: Fixed<string>;
+  mimetype: Fixed<string>;
+  /** Bytes. */
+  size: Fixed<number>;
+  /** Hexadecimal. */
+  sha256: Fixed<string>;
+  /** What its receiver sees. */
+  filename: Fixed<string>;
   created_at: Fixed<number>;
 }
 
@@ -155,10 +187,25 @@ export interface ChatSyncBatchTable {
   last_error: string | null;
 }
 
+/** What WhatsApp last said of a number. One row a session, so that nobody learns whom another session asked about. */
+export interface NumberCheckTable {
+  session_id: Fixed<string>;
+  /** The JID that was asked for. */
+  jid: Fixed<string>;
+  /** 0 or 1. */
+  on_whatsapp: number;
+  /** The id under which WhatsApp knows the person; null when it knows nobody. */
+  canonical_jid: string | null;
+  checked_at: number;
+}
+
 export type SessionRow = Selectable<SessionTable>;
 export type EventRow = Selectable<EventTable>;
 export type OutboxRow = Selectable<OutboxTable>;
 export type MessageRow = Selectable<MessageTable>;
+export type MessageChange = Updateable<MessageTable>;
 export type NewMessageRow = Insertable<MessageTable>;
+export type MediaRow = Selectable<MediaTable>;
 export type ChatSyncRow = Selectable<ChatSyncTable>;
 export type ChatSyncBatchRow = Selectable<ChatSyncBatchTable>;
+export type NumberCheckRow = Selectable<NumberCheckTable>;

@@ -1,6 +1,7 @@
 import type { ChatId, SessionId } from '../shared/ids.js';
 import type { AckLevel, SessionReason } from '../contracts/states.js';
 import type { ChatPayload, EventData } from '../contracts/payloads.js';
+import type { Directory } from './directory.js';
 
 /**
  * The port to WhatsApp. A feature knows this file; only `whatsapp/web` knows whatsapp-web.js.
@@ -14,6 +15,8 @@ export interface Provider {
 
 export interface ProviderSession {
   readonly id: SessionId;
+  /** What the account knows, and its groups. */
+  readonly directory: Directory;
   /** Opens the browser and the page. Resolves once the page is injected; pairing and readiness arrive as events. */
   start(): Promise<void>;
   /** Closes the page and the browser, and waits until its processes are gone. Never rejects. */
@@ -37,7 +40,7 @@ export interface ProviderSession {
   listChats(): Promise<ChatRef[]>;
   /** The chats with these ids (at most 500), in their order. A chat that WhatsApp no longer has is left out. */
   chats(ids: readonly ChatId[]): Promise<ChatPayload[]>;
-  sendText(message: OutboundText): Promise<SendResult>;
+  send(message: Outbound): Promise<SendResult>;
   /** What became of a message that may have been sent before a crash. */
   lookUp(chatId: ChatId, key: string): Promise<LookUp>;
 }
@@ -48,11 +51,30 @@ export interface ChatRef {
   isGroup: boolean;
 }
 
-export interface OutboundText {
+/** What a message says. People are JIDs; a file is on this machine. */
+export type OutboundContent =
+  | { type: 'text'; text: string; mentions: readonly string[]; linkPreview: boolean }
+  | { type: MediaKind; path: string; mimetype: string; filename: string | null; caption: string | null; viewOnce: boolean }
+  | { type: 'location'; latitude: number; longitude: number; name: string | null; address: string | null; url: string | null }
+  | { type: 'contact'; contacts: readonly { name: string; vcard: string }[] }
+  | { type: 'poll'; question: string; options: readonly string[]; multiple: boolean }
+  | { type: 'reaction'; messageId: string; emoji: string }
+  | { type: 'edit'; messageId: string; text: string }
+  | { type: 'delete'; messageId: string };
+
+export type MediaKind = 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker';
+
+export interface Outbound {
   chatId: ChatId;
   /** The WhatsApp message id that was committed for this message (`newWhatsAppKey()`). */
   key: string;
-  text: string;
+  content: OutboundContent;
+  /** WhatsApp's serialised id of the message that this one answers. */
+  quotedMessageId: string | null;
+  /** Mark the chat as seen first. */
+  seen: boolean;
+  /** Show "typing…" for so many milliseconds first. */
+  typingMs: number;
   /** It was tried before: WhatsApp is asked for the id first, and a message that it has is not sent again. */
   repeat: boolean;
 }
@@ -77,7 +99,7 @@ export interface PageHealth {
 /** `retry` false: repeating the same call cannot help. */
 export class ProviderError extends Error {
   constructor(
-    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'send_failed' | 'browser_not_found' | 'browser_failed',
+    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'message_not_found' | 'message_not_editable' | 'send_failed' | 'browser_not_found' | 'browser_failed',
     message: string,
     readonly retry: boolean,
   ) {

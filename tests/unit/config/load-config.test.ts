@@ -49,7 +49,15 @@ describe('the defaults', () => {
       groupParticipants: 'full',
       browser: { kind: 'auto', path: null, noSandbox: false },
       session: { startTimeoutMs: 90_000, callTimeoutMs: 30_000, restoreConcurrency: 2, watchdogIntervalMs: 10_000, watchdogTimeoutMs: 10_000, restartBaseMs: 1_000, restartCapMs: 300_000, qrTerminal: false },
-      send: { maxAttempts: 3, retryBaseMs: 2_000, ackTimeoutMs: 20_000 },
+      send: {
+        maxAttempts: 3,
+        retryBaseMs: 2_000,
+        ackTimeoutMs: 20_000,
+        maxAgeMs: 86_400_000,
+        pace: { perSecond: 5, perMinute: 60, perDay: 0, gapMinMs: 0, gapMaxMs: 0 },
+      },
+      media: { maxBytes: 67_108_864, fetchTimeoutMs: 30_000, keepMs: 86_400_000, allowedHosts: [] },
+      numberCheckTtlMs: 86_400_000,
       idempotencyTtlMs: 86_400_000,
       shutdownTimeoutMs: 10_000,
       sandbox: { hubUrl: null, hubToken: null },
@@ -117,8 +125,16 @@ describe('values', () => {
     expect(load({ ...GOOD, WEBHOOK_PREVIOUS_SECRET: OTHER_SECRET }).backend.secrets).toEqual([SECRET, OTHER_SECRET]);
   });
 
+  test('hosts are a list, in lower case', () => {
+    expect(load({ ...GOOD, MEDIA_ALLOWED_HOSTS: ' MinIO:9000, 10.0.0.7,[::1]:80, ' }).media.allowedHosts).toEqual(['minio:9000', '10.0.0.7', '[::1]:80']);
+  });
+
   // prettier-ignore
   test.each([
+    ['MEDIA_ALLOWED_HOSTS', 'http://minio:9000', /is not a host\. Write hosts separated by commas/],
+    ['MEDIA_ALLOWED_HOSTS', 'minio,*.internal', /is not a host/],
+    ['MEDIA_ALLOWED_HOSTS', 'minio:99999', /is not a host/],
+    ['MEDIA_MAX_MB', '0', /too small\. Write a whole number from 1 to 2048\./],
     ['ENGINE', 'baileys', /ENGINE="baileys" in the environment \(.*\) is not one of its values\. Write webjs, sandbox\./],
     ['PORT', '70000', /PORT="70000".* too large\. Write a whole number from 0 to 65535\./],
     ['PORT', 'http', /PORT="http".* not a whole number/],

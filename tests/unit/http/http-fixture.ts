@@ -124,7 +124,7 @@ export class TestServer {
     readonly metrics: Metrics,
   ) {}
 
-  static async start(parts: { config?: Partial<Config['http']>; routes?: Route[]; authenticate?: (key: string) => Promise<Caller | null> } = {}): Promise<TestServer> {
+  static async start(parts: { config?: Partial<Config['http']>; routes?: Route[]; authenticate?: (key: string) => Promise<Caller | null>; uploadFolder?: string } = {}): Promise<TestServer> {
     const { logger, lines } = recordingLogger();
     const metrics = createMetrics();
     const server = createHttpServer({
@@ -133,6 +133,7 @@ export class TestServer {
       authenticate: parts.authenticate ?? ((key) => Promise.resolve(CALLERS[key] ?? null)),
       logger,
       metrics,
+      ...(parts.uploadFolder !== undefined && { uploadFolder: parts.uploadFolder }),
       version: '1.2.3',
     });
     const { port } = await server.listen();

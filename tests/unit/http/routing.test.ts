@@ -6,7 +6,7 @@ import { routerOf } from '../../../whatsapp-service/http/routing.js';
 
 const at = (path: string, method: Method = 'get'): Route =>
   route({ method, path, scope: 'read', tag: 'T', summary: 'S', request: { params: z.object({}) }, responses: {}, handle: () => ({ status: 200 }) });
-const guards = { authenticate: () => undefined, limitKey: () => undefined, readBody: [] };
+const guards = { authenticate: () => undefined, limitKey: () => undefined, readBody: [], forms: null };
 
 test('mistakes in routes are found when the service starts', () => {
   expect(() => routerOf([at('/api/x'), at('/api/x')], guards)).toThrow('GET /api/x is there twice');

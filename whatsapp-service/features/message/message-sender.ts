@@ -6,18 +6,22 @@ import type { Logger } from '../../shared/logger.js';
 import type { Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
 import { ProviderError, type LookUp, type ProviderSession } from '../../whatsapp/provider.js';
-import type { MessageAcks } from './message-acks.js';
+import type { MessageOutcomes } from './message-outcomes.js';
 import { inSending, nextQueued, nextQueuedAt, updateMessage } from './message-store.js';
+import { outboundOf } from './outbound.js';
+import type { PaceKeeper } from './pace-keeper.js';
 
 export interface MessageSenderOptions {
   storage: Storage;
   settings: Config['send'];
-  acks: MessageAcks;
+  outcomes: MessageOutcomes;
+  pace: PaceKeeper;
   /** The session's page, or null while it does not work. */
   page(id: SessionId): ProviderSession | null;
+  /** Where a file is; null: it is gone. */
+  mediaPath(mediaId: string): Promise<string | null>;
   /** Run the sender of this session again after `delayMs`. */
   again(id: SessionId, delayMs: number): void;
-  wakeOutbox(): void;
   clock: Clock;
   logger: Logger;
   onResult?: (result: 'sent' | 'failed' | 'retry') => void;
@@ -26,6 +30,8 @@ export interface MessageSenderOptions {
 /** Messages of one turn; then another session's sender may run. */
 const TURN = 100;
 
+const isAction = (row: MessageRow): boolean => ['reaction', 'edit', 'delete'].includes(row.type);
+
 /**
  * Sends what is queued for one session, one message after the other. A message is `sending` on disk, with its WhatsApp id, before the page
  * hears of it; whatever becomes of this process, that id tells afterwards whether it went out.
@@ -33,22 +39,45 @@ const TURN = 100;
 export class MessageSender {
   constructor(private readonly options: MessageSenderOptions) {}
 
-  /** The job: until nothing is due, or the session stops working. */
+  /** The job: until nothing is due, the session's pace is used up, or it stops working. */
   async run(id: SessionId): Promise<void> {
     const { storage, clock, again } = this.options;
     if (!(await this.recover(id))) return;
-    for (let sent = 0; sent < TURN; sent++) {
+    for (let turn = 0; turn < TURN; turn++) {
       const page = this.options.page(id);
       if (!page) return;
-      const row = await nextQueued(storage.db, id, clock.now());
-      if (!row) {
+      const claim = await this.claim(id);
+      if (claim === null) {
         const next = await nextQueuedAt(storage.db, id);
         if (next !== null) again(id, Math.max(1, next - clock.now()));
         return;
       }
-      if (!(await this.send(page, row))) return;
+      if (typeof claim === 'number') {
+        again(id, claim);
+        return;
+      }
+      if (!(await this.send(page, claim))) return;
     }
     again(id, 0);
+  }
+
+  /** The next message, `sending` from now on; a number: the pace allows one in so many milliseconds; null: nothing is due. */
+  private async claim(id: SessionId): Promise<MessageRow | number | null> {
+    const { storage, clock, pace, outcomes } = this.options;
+    return storage.transaction(async (trx) => {
+      const now = clock.now();
+      let row = await nextQueued(trx, id, now);
+      while (row && row.expires_at < now) {
+        await outcomes.end(trx, row, { state: 'failed', reason: 'expired', detail: null });
+        row = await nextQueued(trx, id, now);
+      }
+      if (!row) return null;
+      const wait = await pace.take(trx, id);
+      if (wait > 0) return wait;
+      const attempts = row.attempts + 1;
+      await updateMessage(trx, row.id, { state: 'sending', attempts, updated_at: now });
+      return { ...row, state: 'sending', attempts };
+    });
   }
 
   /**
@@ -56,13 +85,14 @@ export class MessageSender {
    * broke off. One that WhatsApp does not have is queued again under the same id. False: the page could not be asked.
    */
   private async recover(id: SessionId): Promise<boolean> {
-    const { storage, clock, acks, logger, settings, again } = this.options;
+    const { storage, clock, outcomes, logger, settings, again } = this.options;
     for (const row of await inSending(storage.db, id)) {
       const page = this.options.page(id);
       if (!page) return false;
-      let found: LookUp;
+      let found: LookUp = { found: false };
       try {
-        found = await page.lookUp(asChatId(row.chat_id), row.wa_key);
+        // Doing an edit, a reaction or a deletion once more changes nothing.
+        if (!isAction(row)) found = await page.lookUp(asChatId(row.chat_id), row.wa_key);
       } catch (error) {
         logger.warn('A message could not be looked up; it is tried again', { session: id, message: row.id, error });
         again(id, settings.retryBaseMs);
@@ -70,7 +100,7 @@ export class MessageSender {
       }
       logger.info('Looked up a message that was being sent when the session broke off', { session: id, message: row.id, found: found.found });
       if (found.found && found.ack < 0) await this.onFailure(row, new ProviderError('send_failed', 'WhatsApp refused the message.', true));
-      else if (found.found) await acks.apply(id, row, found.messageId, found.ack);
+      else if (found.found) await outcomes.apply(id, row, found.messageId, found.ack);
       else await updateMessage(storage.db, row.id, { state: 'queued', next_attempt_at: clock.now(), updated_at: clock.now() });
     }
     return true;
@@ -78,31 +108,33 @@ export class MessageSender {
 
   /** False: this session's page has to come back first. */
   private async send(page: ProviderSession, row: MessageRow): Promise<boolean> {
-    const { storage, clock, acks, onResult, logger } = this.options;
+    const { outcomes, onResult, logger, mediaPath } = this.options;
     const id = row.session_id as SessionId;
-    const attempts = row.attempts + 1;
-    await updateMessage(storage.db, row.id, { state: 'sending', attempts, updated_at: clock.now() });
-    const { text } = JSON.parse(row.content) as { text: string };
+    const outbound = outboundOf(row, row.media_id === null ? null : await mediaPath(row.media_id));
+    if (!outbound) {
+      await this.fail(row, 'media_missing', null);
+      return true;
+    }
     try {
-      const result = await page.sendText({ chatId: asChatId(row.chat_id), key: row.wa_key, text, repeat: attempts > 1 });
-      await acks.apply(id, { ...row, state: 'sending', attempts }, result.messageId, result.ack);
+      const result = await page.send(outbound);
+      await outcomes.apply(id, row, result.messageId, result.ack);
       onResult?.('sent');
-      logger.debug('Message sent', { session: id, message: row.id, ack: result.ack });
+      logger.debug('Message sent', { session: id, message: row.id, kind: row.type, ack: result.ack });
       return true;
     } catch (error) {
-      return this.onFailure({ ...row, attempts }, error);
+      return this.onFailure(row, error);
     }
   }
 
   private async onFailure(row: MessageRow, error: unknown): Promise<boolean> {
-    const { storage, clock, acks, settings, logger, onResult } = this.options;
+    const { storage, clock, settings, logger, onResult, again } = this.options;
     const facts = { session: row.session_id, message: row.id, attempts: row.attempts, error };
     if (!(error instanceof ProviderError)) throw error;
     if (error.code === 'page_unavailable' || error.code === 'timeout') {
       // It may have gone out. It stays `sending` until the page is back and can be asked.
       logger.warn('The page did not say what became of a message; it is looked up when the session works again', facts);
       onResult?.('retry');
-      this.options.again(row.session_id as SessionId, settings.retryBaseMs);
+      again(row.session_id as SessionId, settings.retryBaseMs);
       return false;
     }
     if (error.retry && row.attempts < settings.maxAttempts) {
@@ -112,11 +144,23 @@ export class MessageSender {
       onResult?.('retry');
       return true;
     }
-    const reason: MessageReason = error.code === 'number_not_on_whatsapp' || error.code === 'chat_not_found' ? error.code : 'send_failed';
+    const reason = FINAL_REASONS[error.code] ?? 'send_failed';
     logger.warn('A message could not be sent', { ...facts, reason });
-    await acks.fail(row, reason, error.message);
-    onResult?.('failed');
+    await this.fail(row, reason, error.message);
     return true;
+  }
+
+  private async fail(row: MessageRow, reason: MessageReason, detail: string | null): Promise<void> {
+    const { storage, outcomes, onResult } = this.options;
+    await storage.transaction((trx) => outcomes.end(trx, row, { state: 'failed', reason, detail }));
+    outcomes.tell();
+    onResult?.('failed');
   }
 }
 
+const FINAL_REASONS: Partial<Record<ProviderError['code'], MessageReason>> = {
+  number_not_on_whatsapp: 'number_not_on_whatsapp',
+  chat_not_found: 'chat_not_found',
+  message_not_found: 'message_not_found',
+  message_not_editable: 'message_not_editable',
+};

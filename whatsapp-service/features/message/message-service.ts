@@ -1,53 +1,82 @@
 import type { Config } from '../../config/config.js';
 import { ApiError } from '../../contracts/errors.js';
-import type { MessageView, SendMessage } from '../../contracts/message-api.js';
-import type { EchoedId } from '../../contracts/payloads.js';
-import { ackName, MESSAGE_REASONS, type AckLevel } from '../../contracts/states.js';
-import { iso, type Clock } from '../../shared/clock.js';
+import type { SendMedia, SendMessage } from '../../contracts/message-api.js';
+import type { UploadedFile } from '../../contracts/route.js';
+import type { Clock } from '../../shared/clock.js';
 import { asSessionId, newMessageId, newWhatsAppKey, type MessageId, type SessionId } from '../../shared/ids.js';
-import { parseRecipient } from '../../shared/phone.js';
 import type { Db, Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
-import { expireIdempotent, findIdempotent, findMessage, insertIdempotent, insertMessage, markSendingUnknown, type IdempotentRequest } from './message-store.js';
+import { contentOf, isMedia, targetOf, type StoredContent, type TakenMedia } from './message-content.js';
+import type { MessageOutcomes } from './message-outcomes.js';
+import { priorityOf } from './message-view.js';
+import { expiredMessages, expireIdempotent, findIdempotent, findMessage, insertIdempotent, insertMessage, markSendingUnknown, type IdempotentRequest } from './message-store.js';
 
 export interface MessageServiceOptions {
   storage: Storage;
-  config: Pick<Config, 'defaultCountry' | 'idempotencyTtlMs'>;
+  config: Pick<Config, 'defaultCountry' | 'idempotencyTtlMs' | 'send'>;
   clock: Clock;
+  outcomes: MessageOutcomes;
+  /** Takes a file in, and rejects with what the caller is to see. `file` is the form's, when there was one. */
+  takeMedia(input: SendMedia, file: UploadedFile | null): Promise<TakenMedia>;
+  /** A file that was taken in for a message that is not there. */
+  dropMedia(id: string): Promise<unknown>;
+  /** Keeps a file that was taken in from being cleared away, from this transaction on. */
+  holdMedia(trx: Db, id: string): Promise<unknown>;
+  /** Rejects with `session_wrong_state` unless the session works. */
+  requireWorking(id: SessionId): Promise<unknown>;
   /** The session has something to send. */
   wakeSender(sessionId: SessionId): void;
 }
 
-/** Takes messages in and tells how they are: sending is the sender's. */
+/** A file that was uploaded by itself may serve many messages. */
+const isShared = (input: SendMessage): boolean => isMedia(input) && input.media !== undefined && 'id' in input.media;
+
+/** Messages that are given up in one go for their age. */
+const EXPIRY_BATCH = 500;
+
+/** Takes messages in; sending is the sender's. */
 export class MessageService {
   constructor(private readonly options: MessageServiceOptions) {}
 
-  /**
-   * Commits the message, and only then answers. The same idempotency key with the same body answers the message that it made before.
-   */
-  async accept(input: SendMessage, idempotent: IdempotentRequest | null): Promise<{ message: MessageView; repeated: boolean }> {
+  /** Commits the message, and only then answers. The same idempotency key with the same body answers the message that it made before. */
+  async accept(input: SendMessage, idempotent: IdempotentRequest | null, file: UploadedFile | null): Promise<{ id: MessageId; repeated: boolean }> {
     const { storage, config, clock } = this.options;
-    const recipient = parseRecipient(input.to, config.defaultCountry);
-    if (!recipient) throw new ApiError('invalid_phone', { fields: [{ field: 'body.to', message: 'must be a phone number, a user JID or a group JID' }] });
     const sessionId = asSessionId(String(input.session_id));
+    // Before a file is fetched for nothing. The insert looks again.
+    const before = idempotent && (await this.repeated(storage.db, idempotent));
+    if (before) return { id: before, repeated: true };
+    await this.requireSession(storage.db, sessionId, input);
+    const about = 'message_id' in input ? await this.messageRef(sessionId, input.message_id, 'body.message_id') : null;
+    const quoted = 'quoted_message_id' in input && input.quoted_message_id ? await this.messageRef(sessionId, input.quoted_message_id, 'body.quoted_message_id') : null;
+    const target = targetOf(input, about, config.defaultCountry);
+    const media = isMedia(input) ? await this.options.takeMedia(input, file) : null;
+    const stored: StoredContent = {
+      content: contentOf(input, about, media, config.defaultCountry),
+      quotedMessageId: quoted,
+      seen: 'seen' in input && input.seen,
+      typing: 'typing' in input && input.typing,
+    };
     const now = clock.now();
     const accepted = await storage.transaction(async (trx) => {
-      const before = idempotent && (await this.repeated(trx, idempotent, now));
-      if (before) return { id: before, repeated: true };
-      const session = await trx.selectFrom('session').select('id').where('id', '=', sessionId).executeTakeFirst();
-      if (!session) throw new ApiError('session_not_found', { session_id: input.session_id });
+      const meanwhile = idempotent && (await this.repeated(trx, idempotent));
+      if (meanwhile) return { id: meanwhile, repeated: true };
+      await this.requireSession(trx, sessionId, input);
+      if (media) await this.options.holdMedia(trx, media.id);
       const id = newMessageId();
       await insertMessage(trx, {
         id,
         session_id: sessionId,
-        chat_id: recipient.chatId,
-        phone: recipient.kind === 'user' ? recipient.phone : null,
-        type: 'text',
-        content: JSON.stringify({ text: input.text }),
+        chat_id: target.chatId,
+        phone: target.phone,
+        type: input.type,
+        content: JSON.stringify(stored),
         wa_key: newWhatsAppKey(),
         state: 'queued',
         attempts: 0,
         next_attempt_at: now,
+        priority: priorityOf(input.priority),
+        expires_at: now + (input.max_age_seconds === undefined ? config.send.maxAgeMs : input.max_age_seconds * 1000),
+        media_id: media?.id ?? null,
         created_at: now,
         updated_at: now,
       });
@@ -55,14 +84,34 @@ export class MessageService {
       return { id, repeated: false };
     });
     if (!accepted.repeated) this.options.wakeSender(sessionId);
-    return { message: await this.view(accepted.id), repeated: accepted.repeated };
+    else if (media && !isShared(input)) await this.options.dropMedia(media.id);
+    return accepted;
   }
 
-  async view(id: MessageId): Promise<MessageView> {
-    const row = await findMessage(this.options.storage.db, id);
-    if (!row) throw new ApiError('message_not_found');
-    const session = await this.options.storage.db.selectFrom('session').select('echo_id').where('id', '=', row.session_id).executeTakeFirst();
-    return viewOf(row, session ? (JSON.parse(session.echo_id) as EchoedId) : row.session_id);
+  /** Only what has not begun to go out can be taken back. */
+  async cancel(id: MessageId): Promise<void> {
+    const { storage, outcomes } = this.options;
+    await storage.transaction(async (trx) => {
+      const row = await findMessage(trx, id);
+      if (!row) throw new ApiError('message_not_found');
+      if (row.state !== 'queued') throw new ApiError('message_not_cancellable', { state: row.state });
+      await outcomes.end(trx, row, { state: 'cancelled', reason: 'cancelled_by_request', detail: null });
+    });
+    outcomes.tell();
+  }
+
+  /** Gives up what has waited too long for its session. */
+  async expire(): Promise<void> {
+    const { storage, clock, outcomes } = this.options;
+    let rows: MessageRow[];
+    do {
+      rows = await storage.transaction(async (trx) => {
+        const expired = await expiredMessages(trx, clock.now(), EXPIRY_BATCH);
+        for (const row of expired) await outcomes.end(trx, row, { state: 'failed', reason: 'expired', detail: null });
+        return expired;
+      });
+      if (rows.length > 0) outcomes.tell();
+    } while (rows.length === EXPIRY_BATCH);
   }
 
   /**
@@ -79,33 +128,30 @@ export class MessageService {
     await expireIdempotent(storage.db, clock.now() - config.idempotencyTtlMs);
   }
 
-  private async repeated(trx: Db, request: IdempotentRequest, now: number): Promise<MessageId | null> {
-    const known = await findIdempotent(trx, request);
+  private async requireSession(db: Db, id: SessionId, input: SendMessage): Promise<void> {
+    const session = await db.selectFrom('session').select('id').where('id', '=', id).executeTakeFirst();
+    if (!session) throw new ApiError('session_not_found', { session_id: input.session_id });
+    if (input.if_not_working === 'refuse') await this.options.requireWorking(id);
+  }
+
+  /** WhatsApp's id of a message that the caller names by its id or by ours. */
+  private async messageRef(sessionId: SessionId, ref: string, field: string): Promise<string> {
+    if (!ref.startsWith('msg_')) return ref;
+    const row = await findMessage(this.options.storage.db, ref as MessageId);
+    if (row?.session_id !== sessionId) throw new ApiError('message_not_found', { field });
+    if (row.wa_message_id === null) throw new ApiError('message_not_sent', { field, state: row.state });
+    return row.wa_message_id;
+  }
+
+  private async repeated(db: Db, request: IdempotentRequest): Promise<MessageId | null> {
+    const { config, clock } = this.options;
+    const known = await findIdempotent(db, request);
     if (!known) return null;
-    if (known.created_at < now - this.options.config.idempotencyTtlMs) {
-      await expireIdempotent(trx, now - this.options.config.idempotencyTtlMs);
+    if (known.created_at < clock.now() - config.idempotencyTtlMs) {
+      await expireIdempotent(db, clock.now() - config.idempotencyTtlMs);
       return null;
     }
     if (known.request_hash !== request.requestHash) throw new ApiError('idempotency_key_reused');
     return known.message_id as MessageId;
   }
-}
-
-function viewOf(row: MessageRow, sessionId: EchoedId): MessageView {
-  return {
-    id: row.id,
-    session_id: sessionId,
-    to: row.chat_id,
-    phone: row.phone,
-    type: row.type,
-    state: row.state,
-    reason: row.reason && { code: row.reason, message: MESSAGE_REASONS[row.reason], detail: row.detail },
-    message_id: row.wa_message_id,
-    ack: row.ack === null ? null : { level: row.ack, name: ackName(row.ack as AckLevel) },
-    attempts: row.attempts,
-    created_at: iso(row.created_at),
-    sent_at: row.sent_at === null ? null : iso(row.sent_at),
-    delivered_at: row.delivered_at === null ? null : iso(row.delivered_at),
-    read_at: row.read_at === null ? null : iso(row.read_at),
-  };
 }

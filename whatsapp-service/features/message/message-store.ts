@@ -1,7 +1,7 @@
-import type { MessageReason } from '../../contracts/states.js';
+import type { MessageState } from '../../contracts/states.js';
 import type { MessageId, SessionId } from '../../shared/ids.js';
 import type { Db } from '../../storage/database.js';
-import type { MessageRow, NewMessageRow } from '../../storage/schema.js';
+import type { MessageChange, MessageRow, NewMessageRow } from '../../storage/schema.js';
 
 export const insertMessage = async (trx: Db, row: NewMessageRow): Promise<void> => void (await trx.insertInto('message').values(row).execute());
 
@@ -10,7 +10,7 @@ export const findMessage = (db: Db, id: MessageId): Promise<MessageRow | undefin
 export const findByKey = (db: Db, sessionId: SessionId, keys: readonly string[]): Promise<MessageRow[]> =>
   db.selectFrom('message').selectAll().where('session_id', '=', sessionId).where('wa_key', 'in', keys).execute();
 
-/** The session's next message whose time has come. */
+/** The session's next message whose time has come: by priority, then in the order of arrival. */
 export const nextQueued = (db: Db, sessionId: SessionId, now: number): Promise<MessageRow | undefined> =>
   db
     .selectFrom('message')
@@ -18,7 +18,7 @@ export const nextQueued = (db: Db, sessionId: SessionId, now: number): Promise<M
     .where('session_id', '=', sessionId)
     .where('state', '=', 'queued')
     .where('next_attempt_at', '<=', now)
-    .orderBy('next_attempt_at')
+    .orderBy('priority', 'desc')
     .orderBy('created_at')
     .orderBy('id')
     .limit(1)
@@ -59,15 +59,37 @@ export async function sessionsWithQueued(db: Db, now: number): Promise<SessionId
   return rows.map((row) => row.session_id as SessionId);
 }
 
-export async function updateMessage(trx: Db, id: string, change: Partial<Omit<MessageRow, 'id' | 'session_id' | 'chat_id' | 'phone' | 'type' | 'content' | 'wa_key' | 'created_at'>>): Promise<void> {
+export async function updateMessage(trx: Db, id: string, change: MessageChange): Promise<void> {
   await trx.updateTable('message').set(change).where('id', '=', id).execute();
 }
 
-export const failMessage = (trx: Db, id: string, why: { reason: MessageReason; detail: string | null }, now: number): Promise<void> =>
-  updateMessage(trx, id, { state: 'failed', ...why, updated_at: now });
+/** Messages that wait and have become too old to send. */
+export const expiredMessages = (db: Db, now: number, limit: number): Promise<MessageRow[]> =>
+  db.selectFrom('message').selectAll().where('state', '=', 'queued').where('expires_at', '<', now).limit(limit).execute();
+
+export interface MessageFilter {
+  /** Null: of every session. */
+  sessions: readonly string[] | null;
+  chatId: string | null;
+  state: MessageState | null;
+  /** After this message, in the listing's order. */
+  after: { createdAt: number; id: string } | null;
+  limit: number;
+}
+
+/** The newest first. */
+export function listMessages(db: Db, filter: MessageFilter): Promise<MessageRow[]> {
+  const { sessions, chatId, state, after } = filter;
+  let query = db.selectFrom('message').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
+  if (sessions) query = query.where('session_id', 'in', sessions.length > 0 ? sessions : ['']);
+  if (chatId !== null) query = query.where('chat_id', '=', chatId);
+  if (state !== null) query = query.where('state', '=', state);
+  if (after) query = query.where((eb) => eb.or([eb('created_at', '<', after.createdAt), eb.and([eb('created_at', '=', after.createdAt), eb('id', '<', after.id)])]));
+  return query.execute();
+}
 
 export async function markSendingUnknown(db: Db, sessionId: SessionId, now: number): Promise<void> {
-  await db.updateTable('message').set({ state: 'unknown', reason: 'outcome_unknown', updated_at: now }).where('session_id', '=', sessionId).where('state', '=', 'sending').execute();
+  await db.updateTable('message').set({ state: 'unknown', reason: 'outcome_unknown', updated_at: now, ended_at: now }).where('session_id', '=', sessionId).where('state', '=', 'sending').execute();
 }
 
 export interface IdempotentRequest {

@@ -72,6 +72,7 @@ export async function deleteSession(trx: Db, id: SessionId): Promise<void> {
   await trx.deleteFrom('message').where('session_id', '=', id).execute();
   await trx.deleteFrom('chat_sync_batch').where('sync_id', 'in', (eb) => eb.selectFrom('chat_sync').select('id').where('session_id', '=', id)).execute();
   await trx.deleteFrom('chat_sync').where('session_id', '=', id).execute();
+  await trx.deleteFrom('number_check').where('session_id', '=', id).execute();
 }
 
 /** Up to here the page's messages are committed; only ever moves forward. */

@@ -4,7 +4,7 @@ import { ProviderError } from '../provider.js';
 type ErrorCode = ProviderError['code'];
 
 /** Errors of the page that repeating cannot mend. */
-const FINAL: ReadonlySet<string> = new Set<ErrorCode>(['number_not_on_whatsapp', 'chat_not_found']);
+const FINAL: ReadonlySet<string> = new Set<ErrorCode>(['number_not_on_whatsapp', 'chat_not_found', 'group_not_found', 'group_forbidden', 'refused', 'message_not_found', 'message_not_editable']);
 const KNOWN: ReadonlySet<string> = new Set<ErrorCode>([...(FINAL as Set<ErrorCode>), 'send_failed', 'timeout']);
 
 /** How long a call may take, and what ends it at once: the page is known to be gone. */
@@ -30,7 +30,8 @@ export async function callPage<T>(page: Page, name: string, args: unknown, limit
   return undefined as T;
 }
 
-async function within<T>({ deadlineMs, ended }: CallLimit, work: Promise<T>, name: string): Promise<T> {
+/** Waits for something of the page within a limit. What goes wrong is a `ProviderError`. */
+export async function within<T>({ deadlineMs, ended }: CallLimit, work: Promise<T>, name: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let gone: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const PARTS = ['core', 'events', 'catch-up', 'chats', 'send'] as const;
+const PARTS = ['core', 'events', 'catch-up', 'chats', 'send-content', 'send', 'directory', 'groups'] as const;
 
 /**
  * The page bridge as one script for `evalOnNewDoc`. It is kept as JavaScript files and never as functions of ours:
@@ -91,4 +91,6 @@ export type PageChat = [
   subject: string | null,
   /** Null: no group. */
   participants: PageParticipants | null,
+  /** How many participants, where they themselves are left out. */
+  count?: number,
 ];

@@ -6,13 +6,15 @@ import { endsWithin, type Clock } from '../../shared/clock.js';
 import { asChatId, type ChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { phoneFromJid } from '../../shared/phone.js';
-import { ProviderError, type ChatRef, type LookUp, type OutboundText, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
+import { ProviderError, type ChatRef, type LookUp, type Outbound, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
 import { closeBrowser, deleteProfile, ignoreLatePipeErrors, launchOptions, prepareProfile, userAgentOf, type BrowserSettings } from './browser.js';
 import { decodeChat } from './decode/chat.js';
 import { decodeBatch } from './decode/event.js';
 import { callPage, type CallLimit } from './page-calls.js';
+import { putFile } from './page-file.js';
 import { pageScript, type PageBatch, type PageChat } from './page-script.js';
 import { ProfileAuth } from './profile-auth.js';
+import { WebDirectory } from './web-directory.js';
 
 export interface WebSessionOptions {
   profileDir: string;
@@ -57,6 +59,7 @@ const NUDGE_MS = 500;
 /** A session on the real whatsapp-web.js. */
 export class WebSession implements ProviderSession {
   private life: Life | null = null;
+  readonly directory = new WebDirectory((name, args, deadlineMs) => this.call(name, args, deadlineMs));
   /** Counts the stops, so that a start notices one that came before it had a life to end. */
   private stops = 0;
 
@@ -141,11 +144,19 @@ export class WebSession implements ProviderSession {
     return rows.map((row) => decodeChat(row, this.options.withParticipants));
   }
 
-  async sendText(message: OutboundText): Promise<SendResult> {
+  async send(message: Outbound): Promise<SendResult> {
     const { ackTimeoutMs, callTimeoutMs, logger } = this.options;
-    const sent = await this.call<{ id: string; key: string; ack: AckLevel }>('sendText', { ...message, ackTimeoutMs }, ackTimeoutMs + callTimeoutMs);
-    if (sent.key !== message.key) logger.error('WhatsApp Web chose another message id than ours: a crash may repeat a message', { expected: message.key, got: sent.key });
-    return { messageId: sent.id, ack: sent.ack };
+    const { life, page } = this.open();
+    const file = 'path' in message.content ? await putFile(page, message.content.path, this.limit(life)) : null;
+    try {
+      const content = file ? { ...message.content, token: file.token, path: undefined } : message.content;
+      const deadline = ackTimeoutMs + callTimeoutMs + message.typingMs;
+      const sent = await callPage<{ id: string; key: string; ack: AckLevel }>(page, 'send', { ...message, content, ackTimeoutMs }, this.limit(life, deadline));
+      if (sent.key !== message.key) logger.error('WhatsApp Web chose another message id than ours: a crash may repeat a message', { expected: message.key, got: sent.key });
+      return { messageId: sent.id, ack: sent.ack };
+    } finally {
+      await file?.remove();
+    }
   }
 
   async lookUp(chatId: ChatId, key: string): Promise<LookUp> {
@@ -155,16 +166,20 @@ export class WebSession implements ProviderSession {
 
   /** Ends the renderer as a crash does. For the sandbox's controls. */
   async crashPage(): Promise<void> {
-    const page = this.life?.page;
-    if (!page) throw new ProviderError('page_unavailable', 'The session has no page.', true);
-    const cdp = await page.createCDPSession();
+    const cdp = await this.open().page.createCDPSession();
     void cdp.send('Page.crash').catch(() => {});
   }
 
-  private call<T>(name: string, args: unknown = {}, deadlineMs = this.options.callTimeoutMs): Promise<T> {
+  /** The page, and the life that it belongs to. */
+  private open(): { life: Life; page: Page } {
     const { life } = this;
-    if (!life?.page) return Promise.reject(new ProviderError('page_unavailable', 'The session has no page.', true));
-    return callPage<T>(life.page, name, args, this.limit(life, deadlineMs));
+    if (!life?.page) throw new ProviderError('page_unavailable', 'The session has no page.', true);
+    return { life, page: life.page };
+  }
+
+  private async call<T>(name: string, args: unknown = {}, deadlineMs = this.options.callTimeoutMs): Promise<T> {
+    const { life, page } = this.open();
+    return callPage<T>(page, name, args, this.limit(life, deadlineMs));
   }
 
   private limit(life: Life, deadlineMs = this.options.callTimeoutMs): CallLimit {

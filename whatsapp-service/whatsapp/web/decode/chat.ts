@@ -10,7 +10,7 @@ const PINNED = 2;
 const MUTED = 4;
 
 export function decodeChat(chat: PageChat, withParticipants: boolean): ChatPayload {
-  const [id, lid, name, unread, t, flags, last, subject, people] = chat;
+  const [id, lid, name, unread, t, flags, last, subject, people, count] = chat;
   const isGroup = people !== null;
   const payload: ChatPayload = {
     chat_id: id,
@@ -26,7 +26,7 @@ export function decodeChat(chat: PageChat, withParticipants: boolean): ChatPaylo
     muted: (flags & MUTED) !== 0,
   };
   if (last) payload.last_message = decodeLast(last);
-  if (isGroup) payload.group = { group_jid: id, subject, ...decodeGroupPeople(people, withParticipants) };
+  if (isGroup) payload.group = { group_jid: id, subject, ...decodeGroupPeople(people, withParticipants), ...(count !== undefined && { participants_count: count }) };
   return payload;
 }
 

@@ -28,6 +28,9 @@ export const IGNORED_TYPES: ReadonlySet<string> = new Set([
   'call_log',
 ]);
 
+/** What a chat's history leaves out besides: changes of a group, and messages that this device could not read (yet). */
+export const NOT_LISTED: readonly string[] = [...IGNORED_TYPES, 'gp2', 'ciphertext'];
+
 export const messageType = (raw: string): string => TYPES[raw] ?? raw;
 
 export function decodeMessage(msg: PageMessage, group: PageGroup | undefined, withParticipants: boolean): EventData<'message'> {

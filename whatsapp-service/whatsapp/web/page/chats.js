@@ -40,23 +40,27 @@ const withParticipants = async (chat) => {
   return bridge.participants(chat);
 };
 
+/** A chat's row without its participants. */
+bridge.slimChat = (id, chat) => {
+  const group = bridge.isGroup(id);
+  const muted = chat.mute?.isMuted ?? (chat.mute?.expiration ?? 0) !== 0;
+  return [
+    id,
+    group ? null : (bridge.person(bridge.jid(chat.id))?.[1] ?? null),
+    chat.formattedTitle ?? chat.name ?? null,
+    chat.unreadCount ?? 0,
+    timeOf(chat),
+    (chat.archive ? 1 : 0) | (chat.pin ? 2 : 0) | (muted ? 4 : 0),
+    lastMessageOf(chat),
+    group ? (chat.groupMetadata?.subject ?? chat.formattedTitle ?? null) : null,
+  ];
+};
+
 bridge.calls.chats = async ({ ids }) => {
   const rows = [];
   for (const id of ids) {
     const chat = bridge.findChat(id);
-    if (!chat) continue;
-    const group = bridge.isGroup(id);
-    rows.push([
-      id,
-      group ? null : (bridge.person(bridge.jid(chat.id))?.[1] ?? null),
-      chat.formattedTitle ?? chat.name ?? null,
-      chat.unreadCount ?? 0,
-      timeOf(chat),
-      (chat.archive ? 1 : 0) | (chat.pin ? 2 : 0) | ((chat.mute?.isMuted ?? (chat.mute?.expiration ?? 0) !== 0) ? 4 : 0),
-      lastMessageOf(chat),
-      group ? (chat.groupMetadata?.subject ?? chat.formattedTitle ?? null) : null,
-      group ? await withParticipants(chat) : null,
-    ]);
+    if (chat) rows.push([...bridge.slimChat(id, chat), bridge.isGroup(id) ? await withParticipants(chat) : null]);
   }
   return rows;
 };

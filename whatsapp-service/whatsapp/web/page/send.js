@@ -36,14 +36,34 @@ const resultOf = (msg) => {
   return { id: msg.id._serialized, key: msg.id.id, ack: msg.ack ?? 0 };
 };
 
-const sendNow = async ({ chatId, key, text, repeat, ackTimeoutMs }) => {
-  takeOverNewId();
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What a person does before a message goes out. It is for show: a failure of it must not cost the message. */
+const prepare = async (chat, { seen, typingMs }) => {
+  const chatId = bridge.jid(chat.id);
+  try {
+    if (seen) await window.WWebJS.sendSeen(chatId);
+    if (typingMs > 0) {
+      await window.WWebJS.sendChatstate('typing', chatId);
+      await pause(typingMs);
+      await window.WWebJS.sendChatstate('stop', chatId);
+    }
+  } catch {
+    // See above.
+  }
+};
+
+const sendMessage = async ({ chatId, key, content, quotedMessageId, repeat, ackTimeoutMs, ...manners }) => {
   const before = repeat ? await findMessage(chatId, key) : null;
   if (before && !(before.ack < 0)) return resultOf(before);
   const chat = await openChat(chatId);
+  await prepare(chat, manners);
+  const [text, options] = await bridge.sendArguments(content);
+  const quote = quotedMessageId ? { quotedMessageId, ignoreQuoteErrors: true } : {};
+  takeOverNewId();
   ownKey = key;
   try {
-    const sending = window.WWebJS.sendMessage(chat, text, { waitUntilMsgSent: true, mentionedJidList: [] });
+    const sending = window.WWebJS.sendMessage(chat, text, { waitUntilMsgSent: true, mentionedJidList: [], ...options, ...quote });
     const sent = await within(ackTimeoutMs, sending);
     const msg = sent ?? (await findMessage(chatId, key));
     if (!msg) throw bridge.fail('timeout', 'The page did not take the message in time.');
@@ -53,8 +73,15 @@ const sendNow = async ({ chatId, key, text, repeat, ackTimeoutMs }) => {
   }
 };
 
-bridge.calls.sendText = (args) => {
-  const result = turn.then(() => sendNow(args));
+/** An edit, a reaction or a deletion is about a message that has an id already; the answer carries that one. */
+const act = async (action, { key, content }) => {
+  await action(content);
+  return { id: content.messageId, key, ack: 1 };
+};
+
+bridge.calls.send = (args) => {
+  const action = bridge.actionOf(args.content);
+  const result = turn.then(() => (action ? act(action, args) : sendMessage(args)));
   turn = result.catch(() => {});
   return result;
 };

@@ -1,11 +1,11 @@
-import { ackName, type AckLevel, type MessageReason, type MessageState } from '../../contracts/states.js';
+import { ackName, MESSAGE_REASONS, type AckLevel, type MessageReason, type MessageState } from '../../contracts/states.js';
 import { appendEvents, type NewEvent } from '../../outbox/outbox-store.js';
 import { iso, type Clock } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Db, Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
 import type { ProviderSession } from '../../whatsapp/provider.js';
-import { failMessage, findByKey, unreadSince, updateMessage } from './message-store.js';
+import { findByKey, unreadSince, updateMessage } from './message-store.js';
 import { stateAfterAck } from './message-state.js';
 import { sentPayload } from './sent-payload.js';
 
@@ -23,8 +23,14 @@ const RECONCILED_MS = 7 * 86_400_000;
 const MAX_RECONCILED = 5_000;
 const RECONCILED_AT_ONCE = 500;
 
-/** What WhatsApp says of messages that this account sent, into their rows and out to the backend. */
-export class MessageAcks {
+export interface End {
+  state: 'failed' | 'cancelled' | 'unknown';
+  reason: MessageReason;
+  detail: string | null;
+}
+
+/** What became of messages that this account sent, into their rows and out to the backend. */
+export class MessageOutcomes {
   constructor(
     private readonly storage: Storage,
     private readonly clock: Clock,
@@ -39,7 +45,7 @@ export class MessageAcks {
     return new Set((await findByKey(trx, sessionId, keys)).map((row) => row.wa_key));
   }
 
-  /** A batch from the page, inside the caller's transaction. Returns what the backend is to hear, in order. */
+  /** A batch of acks from the page, inside the caller's transaction. Returns what the backend is to hear, in order. */
   async fromPage(trx: Db, sessionId: SessionId, acks: readonly PageAck[]): Promise<NewEvent[]> {
     if (acks.length === 0) return [];
     const rows = await findByKey(trx, sessionId, [...new Set(acks.map((ack) => ack.key))]);
@@ -70,21 +76,36 @@ export class MessageAcks {
       await this.advance(trx, current, { key: row.wa_key, messageId, chatId: row.chat_id, ack, at, dedupeKey: '' }, events);
       await appendEvents(trx, sessionId, events, at);
     });
-    this.wakeOutbox();
+    this.tell();
   }
 
-  /** It is not tried again. Where WhatsApp has an id for it, the backend hears of that as ERROR. */
-  async fail(row: MessageRow, reason: MessageReason, detail: string): Promise<void> {
+  /** A message that will not go out (any more); the backend hears of it as an ack of ERROR, with the reason. */
+  async end(trx: Db, row: MessageRow, { state, reason, detail }: End): Promise<void> {
     const at = this.clock.now();
-    const sessionId = row.session_id as SessionId;
-    await this.storage.transaction(async (trx) => {
-      const [{ wa_message_id: messageId } = row] = await findByKey(trx, sessionId, [row.wa_key]);
-      await failMessage(trx, row.id, { reason, detail }, at);
-      if (messageId === null || reason !== 'send_failed') return;
+    // The page may have told its id meanwhile.
+    const [{ wa_message_id: messageId } = row] = await findByKey(trx, row.session_id as SessionId, [row.wa_key]);
+    await updateMessage(trx, row.id, { state, reason, detail, updated_at: at, ended_at: at });
+    const event: NewEvent<'message.ack'> = {
+      name: 'message.ack',
+      chatId: row.chat_id,
       // The page may tell the same, before or after: the key is the one of its event.
-      const error: PageAck = { key: row.wa_key, messageId, chatId: row.chat_id, ack: -1, at, dedupeKey: `ack:${messageId}:-1` };
-      await appendEvents(trx, sessionId, [ackEvent(error, row.id)], at);
-    });
+      dedupeKey: messageId === null ? `end:${row.wa_key}` : `ack:${messageId}:-1`,
+      at,
+      data: {
+        message_id: messageId,
+        id: row.id,
+        chat_id: row.chat_id,
+        ack: -1,
+        ack_name: 'ERROR',
+        timestamp: iso(at),
+        reason: { state, code: reason, message: MESSAGE_REASONS[reason] },
+      },
+    };
+    await appendEvents(trx, row.session_id as SessionId, [event], at);
+  }
+
+  /** The outbox has something new. */
+  tell(): void {
     this.wakeOutbox();
   }
 
@@ -112,8 +133,9 @@ export class MessageAcks {
 
   private async advance(trx: Db, row: MessageRow, { ack, messageId, at }: PageAck, events: NewEvent[]): Promise<MessageRow> {
     const state = stateAfterAck(row.state, ack);
-    const change = { wa_message_id: messageId, ...(state && { state, ack, ...timesOf(row, state, at) }), ...(state === 'failed' && { reason: 'send_failed' as const }), ...(state && state !== 'failed' && { reason: null, detail: null }) };
     if (!state && row.wa_message_id === messageId) return row;
+    const ended = state === 'failed' ? { reason: 'send_failed' as const, ended_at: at } : { reason: null, detail: null, ended_at: null };
+    const change = { wa_message_id: messageId, ...(state && { state, ack, ...timesOf(row, state, at), ...ended }) };
     await updateMessage(trx, row.id, { ...change, updated_at: this.clock.now() });
     if (state && state !== 'failed' && state !== 'sending' && row.sent_at === null) {
       events.push({ name: 'message.sent', chatId: row.chat_id, dedupeKey: `sent:${row.wa_key}`, at, data: sentPayload(row, messageId, at) });
@@ -122,16 +144,17 @@ export class MessageAcks {
   }
 }
 
-function timesOf(row: MessageRow, state: MessageState, at: number): Partial<Pick<MessageRow, 'sent_at' | 'delivered_at' | 'read_at'>> {
+function timesOf(row: MessageRow, state: MessageState, at: number): Partial<Pick<MessageRow, 'sent_at' | 'delivered_at' | 'read_at' | 'played_at'>> {
   if (state === 'failed' || state === 'sending') return {};
   const read = state === 'read' || state === 'played';
   return {
     sent_at: row.sent_at ?? at,
     ...((read || state === 'delivered') && { delivered_at: row.delivered_at ?? at }),
     ...(read && { read_at: row.read_at ?? at }),
+    ...(state === 'played' && { played_at: at }),
   };
 }
 
 function ackEvent({ ack, messageId, chatId, at, dedupeKey }: PageAck, id: string | null): NewEvent<'message.ack'> {
-  return { name: 'message.ack', chatId, dedupeKey, at, data: { message_id: messageId, id, chat_id: chatId, ack, ack_name: ackName(ack), timestamp: iso(at) } };
+  return { name: 'message.ack', chatId, dedupeKey, at, data: { message_id: messageId, id, chat_id: chatId, ack, ack_name: ackName(ack), timestamp: iso(at), reason: null } };
 }

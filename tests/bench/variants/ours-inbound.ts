@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { HubClient } from '../../../whatsapp-service/sandbox/hub-client.js';
+import type { Hub } from '../../../whatsapp-service/sandbox/hub-contract.js';
+import { createLogger, type LogContext, type LogFields, type Logger } from '../../../whatsapp-service/shared/logger.js';
+import { PAGE_CLOCK, stampOf } from '../page-clock.js';
+import type { InboundJob, InboundResult, Job, Variant } from '../variant.js';
+import { Arrivals, progress } from './arrivals.js';
+import { serviceConfig, workingService, type Service } from './service.js';
+
+/** The whole service. When events were committed is read from its log, what they were from its database. */
+let service: Service | null = null;
+let commits: { at: number; fresh: number }[] = [];
+let read = 0;
+
+export const variant: Variant = {
+  async prepare(job: Job): Promise<void> {
+    const logger = new NotingLogger(createLogger(serviceConfig(job).log));
+    service = await workingService(job, { logger, hub: withClock(await HubClient.connect(job.hub)) });
+    commits = [];
+    read = lastSequence(service.config.dataDir);
+  },
+  async run(burst: InboundJob): Promise<InboundResult> {
+    if (!service) throw new Error('not prepared');
+    const committed = (): number => commits.reduce((sum, { fresh }) => sum + fresh, 0);
+    await progress(committed, burst.messages, burst.quietMs);
+    const arrivals = new Arrivals();
+    const stamps = stampsSince(service.config.dataDir, read);
+    let next = 0;
+    for (const { at, fresh } of commits) for (const stamp of stamps.slice(next, (next += fresh))) arrivals.add(stamp, at);
+    read += stamps.length;
+    commits = [];
+    const { stage, firstInPageAt } = arrivals.take();
+    return { sent: burst.messages, firstInPageAt, received: stage };
+  },
+  async close(): Promise<void> {
+    await service?.app.stop();
+  },
+};
+
+/** The simulated WhatsApp with the page's clock in it. */
+function withClock(hub: HubClient): Hub {
+  const engine = async () => {
+    const { prelude, ...rest } = await hub.engine();
+    return { ...rest, prelude: (session: string) => `${prelude(session)}\n${PAGE_CLOCK}` };
+  };
+  return new Proxy<Hub>(hub, {
+    get(target, name) {
+      if (name === 'engine') return engine;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Passes everything on, and notes when events were committed. */
+class NotingLogger implements Logger {
+  constructor(private readonly logger: Logger) {}
+
+  error(message: string, fields?: LogFields): void {
+    this.logger.error(message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.logger.warn(message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.logger.info(message, fields);
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    if (message === 'Events committed' && Number(fields?.fresh) > 0) commits.push({ at: Date.now(), fresh: Number(fields?.fresh) });
+    this.logger.debug(message, fields);
+  }
+
+  child(fields: LogContext): Logger {
+    return new NotingLogger(this.logger.child(fields));
+  }
+
+  get sync(): Logger {
+    return this.logger.sync;
+  }
+
+  close(): Promise<void> {
+    return this.logger.close();
+  }
+}
+
+function open(dataDir: string): InstanceType<typeof DatabaseSync> {
+  return new DatabaseSync(join(dataDir, 'bridge.sqlite'), { readOnly: true });
+}
+
+function lastSequence(dataDir: string): number {
+  const db = open(dataDir);
+  const { last } = db.prepare('select max(sequence) as last from event').get() as { last: number | null };
+  db.close();
+  return last ?? 0;
+}
+
+/** Of the messages that are on disk, in their order: when they came into the page. */
+function stampsSince(dataDir: string, sequence: number): number[] {
+  const db = open(dataDir);
+  const rows = db.prepare("select data from event where sequence > ? and name = 'message' order by sequence").all(sequence) as { data: string }[];
+  db.close();
+  return rows.map(({ data }) => stampOf((JSON.parse(data) as { body: unknown }).body) ?? NaN);
+}

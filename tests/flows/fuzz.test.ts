@@ -1,0 +1,188 @@
+import { Agent, request } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ERRORS, type ErrorBody } from '../../whatsapp-service/contracts/errors.js';
+import { zMessage, type MessageView } from '../../whatsapp-service/contracts/message-api.js';
+import type { OpenApiDocument } from '../../whatsapp-service/http/openapi.js';
+import { silentLogger, type LogFields, type Logger } from '../../whatsapp-service/shared/logger.js';
+import { InProcessBridge, TEST_KEY, World } from '../helpers/bridge.js';
+import { FileHost } from '../helpers/file-host.js';
+import { Dice } from '../helpers/hostile.js';
+import { hostileRequest, operationsOf, type Known, type Operation, type Sent } from '../helpers/hostile-requests.js';
+import { SAMPLES } from '../helpers/media-samples.js';
+
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 20_000);
+const SEED = Number(process.env.FUZZ_SEED ?? 20_260_131);
+const AT_ONCE = 12;
+const WARM_UP = Math.min(2_000, Math.floor(REQUESTS / 4));
+const MAX_GROWTH_MB = 60;
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+}
+
+let world: World;
+let bridge: InProcessBridge;
+let files: FileHost;
+const failures: string[] = [];
+
+const keep = (message: string, fields: LogFields = {}): void => {
+  const { error } = fields;
+  failures.push(`${message} ${error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(fields)}`);
+};
+/** Keeps what a person would have to act on. */
+const logger: Logger = { ...silentLogger, error: keep, child: () => logger, sync: silentLogger };
+
+beforeAll(async () => {
+  world = await World.open();
+  files = await FileHost.start();
+  for (const [name, sample] of Object.entries({ '/picture.jpg': SAMPLES.jpeg, '/clip.mp4': SAMPLES.mp4, '/jingle.mp3': SAMPLES.mp3, '/note.ogg': SAMPLES.voice, '/invoice.pdf': SAMPLES.pdf, '/invoice-1042.pdf': SAMPLES.pdf, '/thanks.webp': SAMPLES.webp })) files.file(name, sample);
+  files.redirect('/', 'http://169.254.169.254/');
+  bridge = await InProcessBridge.start(world, { TRUST_PROXY: 'true', MEDIA_ALLOWED_HOSTS: files.address, SEND_PER_SECOND: '5', SYNC_ON_READY: 'false', MEDIA_FETCH_TIMEOUT_MS: '2000' }, { logger });
+  await bridge.api.pair(world, 'sales', { seed: { chats: 20 } });
+});
+afterAll(async () => {
+  await bridge.stop();
+  await files.close();
+  await world.close();
+});
+
+test(`${REQUESTS} hostile requests to every route: only answers of the catalogue, the session works on, and memory stays flat (seed ${SEED})`, async () => {
+  const known = await knownNames();
+  const document = await bridge.api.ok<OpenApiDocument>('GET', '/docs/openapi.json');
+  const operations = operationsOf(document, known);
+  const run = new Run(operations, known);
+
+  await run.requests(WARM_UP);
+  const before = rssMb();
+  await run.requests(REQUESTS - WARM_UP);
+  run.agent.destroy();
+
+  if (process.env.FUZZ_SHOW) console.log([...run.seen].sort().map(([answer, count]) => `${count}\t${answer}`).join('\n'));
+  expect({ seed: SEED, wrong: run.wrong.slice(0, 3) }).toEqual({ seed: SEED, wrong: [] });
+  expect(failures.slice(0, 3)).toEqual([]);
+  expect(run.neverTaken()).toEqual([]);
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+
+  expect((await bridge.api.request('GET', '/health')).status).toBe(200);
+  expect(await bridge.api.session('sales')).toMatchObject({ state: 'WORKING' });
+  expect(await bridge.api.ok<string>('GET', '/metrics')).not.toMatch(/^bridge_session_restarts_total\{.*\} [1-9]/m);
+  expect(await grownBy(before)).toBeLessThan(MAX_GROWTH_MB);
+}, 300_000);
+
+/** Sends requests, and judges every answer. */
+class Run {
+  readonly agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  /** How often each operation answered what. */
+  readonly seen = new Map<string, number>();
+  readonly wrong: unknown[] = [];
+  private readonly dice = new Dice(SEED);
+
+  constructor(
+    private readonly operations: readonly Operation[],
+    private readonly known: Known,
+  ) {}
+
+  async requests(count: number): Promise<void> {
+    let left = count;
+    const hand = async (): Promise<void> => {
+      while (left-- > 0 && this.wrong.length < 20) await this.one();
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, hand));
+    // What the backend took is of no interest here, and would look like a leak.
+    world.receiver.requests.length = 0;
+  }
+
+  /** Operations that took nothing at all: what is behind their validation was never reached. */
+  neverTaken(): string[] {
+    return this.operations.map(nameOf).filter((name) => !NOT_TAKEN.has(name) && ![...this.seen.keys()].some((key) => key.startsWith(`${name} 2`)));
+  }
+
+  private async one(): Promise<void> {
+    const sent = hostileRequest(this.dice, this.operations, this.known);
+    const answer = await send(this.agent, sent).catch((error: Error) => ({ status: 0, headers: {}, text: error.message }));
+    const code = answer.status >= 400 ? codeOf(answer.text) : 'ok';
+    const key = `${sent.operation && sent.operation.method === sent.method ? nameOf(sent.operation) : '(other)'} ${answer.status} ${code}`;
+    this.seen.set(key, (this.seen.get(key) ?? 0) + 1);
+    const faults = faultsOf(sent, answer, code);
+    if (faults.length > 0) this.wrong.push({ faults, method: sent.method, path: sent.path.slice(0, 300), headers: sent.headers, body: sent.body?.toString('latin1').slice(0, 600), status: answer.status, text: answer.text.slice(0, 600) });
+  }
+}
+
+const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
+
+/** They are asked only of a session or a key that is not there, or need another state of it. */
+const NOT_TAKEN = new Set(['POST /api/sessions/{id}/start', 'POST /api/sessions/{id}/stop', 'POST /api/sessions/{id}/restart', 'POST /api/sessions/{id}/logout', 'DELETE /api/sessions/{id}', 'GET /api/sessions/{id}/qr', 'DELETE /api/keys/{id}']);
+
+/** Words that only our own insides use. */
+const INSIDES = /\n {4}at |node_modules|whatsapp-service\/|SQLITE_|bridge\.sqlite|no such (?:column|table)|constraint failed|syntax error|select "|insert into "|TypeError|RangeError|Cannot (?:read|set) prop|is not a function|puppeteer|ProtocolError|ECONN|ENOENT|EACCES/;
+
+function faultsOf(sent: Sent, { status, headers, text }: Answer, code: string | null): string[] {
+  const faults: string[] = [];
+  const isDocs = /^\/{1,2}docs/.test(sent.path);
+  const isError = status >= 400 && status <= 499;
+  if (!(status >= 200 && status <= 299) && !isError && !(isDocs && status < 400)) faults.push(`status ${status}`);
+  if (isError && sent.method !== 'HEAD' && ERRORS[code as keyof typeof ERRORS]?.status !== status) faults.push(`code ${code} with status ${status}`);
+  // What is refused before it is a request has its id in the body alone.
+  if (headers['x-request-id'] === undefined && code !== 'headers_too_large' && status !== 0) faults.push('no X-Request-Id');
+  if (isDocs) return faults;
+  const insides = INSIDES.exec(text)?.[0] ?? [world.dir, process.cwd(), TEST_KEY].find((word) => text.includes(word));
+  if (insides !== undefined) faults.push(`tells ${insides}`);
+  if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(text)) faults.push('half a character, which PHP does not read');
+  if (status === 202 && sent.path.startsWith('/api/messages') && !zMessage.safeParse(JSON.parse(text)).success) faults.push('no message');
+  return faults;
+}
+
+function send(agent: Agent, { method, path, headers, body }: Sent): Promise<Answer> {
+  const { hostname, port } = new URL(bridge.api.url);
+  return new Promise((resolve, reject) => {
+    const req = request({ host: hostname, port, agent, method, path: path.replaceAll(/[^\x21-\x7e]/g, '%20'), headers }, (res) => {
+      const chunks: Buffer[] = [];
+      res.on('data', (chunk: Buffer) => chunks.push(chunk));
+      res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, text: Buffer.concat(chunks).toString() }));
+      res.on('error', reject);
+    });
+    req.on('error', reject);
+    req.end(body ?? undefined);
+  });
+}
+
+async function knownNames(): Promise<Known> {
+  const { api } = bridge;
+  const messages = await Promise.all(
+    Array.from({ length: 10 }, async (_, index) => (await api.ok<MessageView>('POST', '/api/messages?wait=sent', { session_id: 'sales', to: `0812-9876-54${index}0`, text: `halo ${index}` })).id),
+  );
+  const media = await Promise.all([SAMPLES.png, SAMPLES.voice, SAMPLES.pdf, SAMPLES.mp4, SAMPLES.webp].map(async (sample) => (await api.ok<{ id: string }>('POST', '/api/media', { base64: sample.toString('base64') })).id));
+  const { message_ids: inbound } = await world.hub.inbound('sales', { from: '6281298765432', body: 'halo' });
+  const chats = [...new Set((await world.hub.messages('sales')).map(({ chat }) => chat))];
+  const limited = async (scope: string, session: string | null): Promise<string> => (await api.ok<{ key: string }>('POST', '/api/keys', { name: scope, scopes: [scope], ...(session !== null && { sessions: [session] }) })).key;
+  const keys = [TEST_KEY, await limited('read', null), await limited('send', null), await limited('send', 'sales'), await limited('admin', 'other')];
+  return { session: 'sales', messages: [...messages], media, jids: [...chats, '6281298765432@c.us', ...inbound], keys, files: files.url('') };
+}
+
+/** After a collection of what nobody holds any more: what is left has leaked, or is a cache. */
+function rssMb(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  return process.memoryUsage.rss() / 2 ** 20;
+}
+
+/** The lower of two looks: the second comes after what was still under way. */
+async function grownBy(before: number): Promise<number> {
+  const first = rssMb() - before;
+  if (first < MAX_GROWTH_MB) return first;
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  return rssMb() - before;
+}
+
+function codeOf(text: string): string | null {
+  try {
+    return (JSON.parse(text) as ErrorBody).error.code;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,25 @@
+import { expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { typedFormValues } from '../../../whatsapp-service/http/form-values.js';
+
+const schema = z.preprocess(
+  (input) => input,
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('place'), latitude: z.number(), floor: z.number().int().optional(), seen: z.boolean().default(false), name: z.string() }),
+    z.strictObject({ type: z.literal('poll'), options: z.array(z.string()), multiple: z.boolean(), media: z.strictObject({ once: z.boolean() }) }),
+  ]),
+);
+
+test('text becomes what the schema wants, where it is that', async () => {
+  expect(await typedFormValues(schema, { type: 'place', latitude: '-6.17', floor: '3', seen: '1', name: '12' })).toEqual({ type: 'place', latitude: -6.17, floor: 3, seen: true, name: '12' });
+  expect(await typedFormValues(schema, { type: 'poll', options: ['1', 'true'], multiple: '', media: { once: 'TRUE' } })).toEqual({ type: 'poll', options: ['1', 'true'], multiple: false, media: { once: true } });
+});
+
+test('what is not stays as it was, and the given object is never changed', async () => {
+  const given = { type: 'place', latitude: '0x10', seen: 'maybe', name: 'a' };
+  expect(await typedFormValues(schema, given)).toEqual(given);
+  const good = { type: 'place', latitude: '1', name: 'a' };
+  await typedFormValues(schema, good);
+  expect(good.latitude).toBe('1');
+  for (const odd of [null, 'x', [], { type: 'nothing' }, { latitude: 'Infinity' }]) expect(await typedFormValues(schema, odd)).toEqual(odd);
+});
