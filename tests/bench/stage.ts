@@ -16,21 +16,23 @@ export interface RunOptions {
   account: Account;
   /** Watch memory. It costs time, so that a run is for the one or for the other. */
   memory?: boolean;
+  /** Where the receiver writes the batches of chats that it gets … */
   keepIn?: string;
+  /** … and where the floor finds them. */
   bodies?: string;
-  /** Called beside `run`, with the session's name. */
-  meanwhile?: (session: string) => Promise<unknown>;
-  argument?: unknown;
-  env?: Record<string, string>;
 }
 
 /** One run: what the variant tells, what the backend saw, and how memory grew (MB). */
 export interface Run<R> {
   result: R;
   backend: ReceiverReport;
-  /** Of the node process, in the run. */
-  cpuMs: number;
   memory: { node: number | null; browser: number | null; browserBefore: number | null } | null;
+}
+
+export interface Place {
+  session: string;
+  worker: Worker;
+  report(): Promise<ReceiverReport>;
 }
 
 export interface Account {
@@ -61,25 +63,34 @@ export class Stage {
     return { phone, chats };
   }
 
-  /** One variant in a fresh process, with a fresh session, browser and receiver. */
-  async run<R>(options: RunOptions): Promise<Run<R>> {
-    const { variant, account, memory = false, keepIn, bodies, argument, env, meanwhile } = options;
+  /** One variant in a fresh process, with a fresh session, browser and receiver; prepared, run once and taken down. */
+  run<R>(options: RunOptions): Promise<Run<R>> {
+    return this.open(options, async ({ worker, report }) => {
+      const tree = options.memory ? await TreeMemory.watch(worker.pid) : null;
+      const result = await worker.call<R>('run');
+      const browser = tree?.end() ?? null;
+      const node = await worker.call<number | null>('growth');
+      return {
+        result,
+        backend: await report(),
+        memory: options.memory ? { node, browser: browser?.growth ?? null, browserBefore: browser?.before ?? null } : null,
+      };
+    });
+  }
+
+  /** The same, and what is run is the caller's. */
+  async open<T>({ variant, account, keepIn, bodies }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
     const session = `${variant}-${++this.runs}`;
     const backendUrl = await this.receiver.call<string>('open', { secret: SECRET, keepIn } satisfies OpenReceiver);
     const worker = Worker.start(session, './variant-process.ts', [variant]);
     const { controlUrl, token } = this.process;
-    const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, secret: SECRET, dir: join(this.dir, session), bodies, env };
+    const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, secret: SECRET, dir: join(this.dir, session), bodies };
     try {
       await worker.call('prepare', job);
       await worker.call('mark');
-      const tree = memory ? await TreeMemory.watch(worker.pid) : null;
-      const [result] = await Promise.all([worker.call<R>('run', argument), meanwhile?.(session)]);
-      const browser = tree?.end() ?? null;
-      const node = await worker.call<number | null>('growth');
-      const backend = await this.receiver.call<ReceiverReport>('report');
-      const cpuMs = await worker.call<number>('cpuMs');
+      const value = await work({ session, worker, report: () => this.receiver.call<ReceiverReport>('report') });
       await worker.call('close');
-      return { result, backend, cpuMs, memory: memory ? { node, browser: browser?.growth ?? null, browserBefore: browser?.before ?? null } : null };
+      return value;
     } finally {
       await worker.stop();
       await rm(job.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

@@ -21,7 +21,6 @@ serve({
     if (process.env.BENCH_THREADS) console.error('TEMP main thread', (tcpu() - m0).toFixed(0), 'all', cpuMs.toFixed(0), 'maxrss'); // TEMP
     return result;
   },
-  cpuMs: () => cpuMs,
   /** Of this process, since the mark. */
   growth: () => growth?.() ?? null,
   close: () => variant.close(),

@@ -20,8 +20,6 @@ export interface Job {
   chats: number;
   /** For the floor: the bodies to post. */
   bodies?: string;
-  /** Settings of the service that differ from the bench's. */
-  env?: Record<string, string>;
 }
 
 /** Milliseconds since the epoch where they are times, else milliseconds. */

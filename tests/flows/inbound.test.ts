@@ -3,6 +3,7 @@ import type { EventData, EventName, MessageData } from '../../whatsapp-service/c
 import type { InboundSpec } from '../../whatsapp-service/sandbox/hub-contract.js';
 import { InProcessBridge, World } from '../helpers/bridge.js';
 import { eventsOf, eventThat, faultsOf, messageThat } from '../helpers/flow.js';
+import { until } from '../helpers/sandbox-client.js';
 
 const FROM = '6285700001111';
 const PERSON = { jid: `${FROM}@c.us`, lid: null, phone: `+${FROM}` };
@@ -195,6 +196,9 @@ describe('nothing is lost, nothing comes twice', () => {
 
   test('what came while the session was stopped is caught up in its order, once; what was there before the pairing is not', async () => {
     await bridge.api.pair(world, 'away', { seed: { chats: 5, groupShare: 0.4, participants: 3, messagesPerChat: 2, now: BEFORE } });
+    // WhatsApp dates messages in whole seconds: those of the second of the pairing may be the account's past.
+    const paired = Date.now();
+    await until(() => Date.now() >= Math.ceil(paired / 1000) * 1000);
     const before = await bring({ from: FROM, body: 'sebelum' }, 'away');
     await bridge.api.ok('POST', '/api/sessions/away/stop');
     const missed: string[] = [];

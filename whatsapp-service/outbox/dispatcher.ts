@@ -5,7 +5,7 @@ import type { PostOutcome } from '../signed-http/backend-client.js';
 import { retryDelay } from '../signed-http/retry-delay.js';
 import type { Storage } from '../storage/database.js';
 import { FinishedBatch } from './finished-batch.js';
-import { dueLanes, laneHead, markFailed, nextDue, settleLane, type PendingDelivery } from './outbox-store.js';
+import { dueLanes, laneHead, markFailed, nextDue, type PendingDelivery } from './outbox-store.js';
 import { webhookBody } from './webhook-body.js';
 
 export const WEBHOOK_PATH = '/api/whatsapp/webhook';
@@ -127,8 +127,7 @@ export class Dispatcher {
       nextAttemptAt = clock.now() + wait;
       break;
     }
-    await this.finished.flush();
-    await storage.transaction((trx) => settleLane(trx, lane, nextAttemptAt));
+    await this.finished.endLane({ lane, nextAttemptAt });
   }
 
   /** Null: settled, the next one may go. A number: this lane waits so many milliseconds. */

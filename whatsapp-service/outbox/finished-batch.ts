@@ -1,17 +1,18 @@
-import type { Clock } from '../shared/clock.js';
+import { sleep, type Clock } from '../shared/clock.js';
 import type { Storage } from '../storage/database.js';
-import { markFinished, type Finished } from './outbox-store.js';
+import { markFinished, settleLanes, type Finished, type WorkedLane } from './outbox-store.js';
 
-/** Milliseconds in which deliveries that end together share one commit. */
+/** Milliseconds in which what ends together shares one commit. */
 const GATHER_MS = 5;
 
 /**
- * Writes down what was delivered, many at a time: a commit of its own for each would cost more than the delivery.
+ * Writes down what was delivered, and which lanes are through, many at a time: a commit of its own for each would cost more than the delivery.
  * A crash in between repeats a delivery under the same id, which its receiver recognises.
  */
 export class FinishedBatch {
-  private waiting: Finished[] = [];
-  private timer: NodeJS.Timeout | null = null;
+  private finished: Finished[] = [];
+  private lanes: WorkedLane[] = [];
+  private gathering: Promise<void> | null = null;
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -20,27 +21,45 @@ export class FinishedBatch {
   ) {}
 
   add(finished: Finished): void {
-    this.waiting.push(finished);
-    // `flush` reports a failure to the lane that waits for it.
-    this.timer ??= setTimeout(() => void this.flush().catch(() => {}), GATHER_MS);
+    this.finished.push(finished);
+    // `endLane` reports a failure to the lane that waits for it.
+    this.gather().catch(() => {});
+  }
+
+  /** Resolves when everything of the lane is on disk, and when it is due again. */
+  endLane(lane: WorkedLane): Promise<void> {
+    this.lanes.push(lane);
+    return this.gather();
   }
 
   /** Resolves when everything that was added is on disk. */
   flush(): Promise<void> {
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
-    const batch = this.waiting;
-    this.waiting = [];
-    const write = this.writing.catch(() => {}).then(async () => {
-      if (batch.length === 0) return;
-      try {
-        await this.storage.transaction((trx) => markFinished(trx, batch, this.clock.now()));
-      } catch (error) {
-        this.waiting.unshift(...batch);
-        throw error;
-      }
+    this.writing = this.writing.catch(() => {}).then(() => this.write());
+    return this.writing;
+  }
+
+  private gather(): Promise<void> {
+    this.gathering ??= sleep(GATHER_MS).then(() => {
+      this.gathering = null;
+      return this.flush();
     });
-    this.writing = write;
-    return write;
+    return this.gathering;
+  }
+
+  private async write(): Promise<void> {
+    const { finished, lanes } = this;
+    this.finished = [];
+    this.lanes = [];
+    if (finished.length === 0 && lanes.length === 0) return;
+    try {
+      await this.storage.transaction(async (trx) => {
+        await markFinished(trx, finished, this.clock.now());
+        await settleLanes(trx, lanes);
+      });
+    } catch (error) {
+      // The lanes stay due.
+      this.finished.unshift(...finished);
+      throw error;
+    }
   }
 }

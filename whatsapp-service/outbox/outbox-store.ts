@@ -1,4 +1,5 @@
 import type { EventData, EventName } from '../contracts/payloads.js';
+import { groupBy } from '../shared/group-by.js';
 import { newDeliveryId, newEventId, type DeliveryId, type SessionId } from '../shared/ids.js';
 import { toJson } from '../shared/json.js';
 import type { Db } from '../storage/database.js';
@@ -148,14 +149,12 @@ export interface Finished {
 
 /** Settles deliveries: they are not tried again. */
 export async function markFinished(trx: Db, finished: readonly Finished[], now: number): Promise<void> {
-  const delivered = finished.filter((row) => row.state === 'delivered' && row.status === 200);
-  // The usual answer is one statement for all.
-  for (const group of [delivered, ...finished.filter((row) => !delivered.includes(row)).map((row) => [row])]) {
-    const first = group[0];
-    if (!first) continue;
+  // Deliveries that ended alike, usually all of them, are one statement.
+  for (const group of groupBy(finished, ({ state, status, error }) => JSON.stringify([state, status, error]))) {
+    const [{ state, status, error }] = group as [Finished];
     await trx
       .updateTable('outbox')
-      .set((eb) => ({ state: first.state, attempts: eb('attempts', '+', 1), last_status: first.status, last_error: first.error, finished_at: now }))
+      .set((eb) => ({ state, attempts: eb('attempts', '+', 1), last_status: status, last_error: error, finished_at: now }))
       .where('id', 'in', group.map((row) => row.id))
       .execute();
   }
@@ -170,11 +169,30 @@ export async function markFailed(trx: Db, id: DeliveryId, status: number | null,
     .execute();
 }
 
-/** A lane with nothing left disappears; another is due at `nextAttemptAt`. */
-export async function settleLane(trx: Db, lane: string, nextAttemptAt: number): Promise<void> {
-  const waiting = await trx.selectFrom('outbox').select('seq').where('lane', '=', lane).where('state', '=', 'pending').limit(1).executeTakeFirst();
-  if (waiting) await trx.updateTable('outbox_lane').set({ next_attempt_at: nextAttemptAt }).where('lane', '=', lane).execute();
-  else await trx.deleteFrom('outbox_lane').where('lane', '=', lane).execute();
+/** A lane that was worked on, and when its next delivery is due, if it has one. */
+export interface WorkedLane {
+  lane: string;
+  nextAttemptAt: number;
+}
+
+/** Lanes with nothing left disappear; the others are due at their `nextAttemptAt`. */
+export async function settleLanes(trx: Db, worked: readonly WorkedLane[]): Promise<void> {
+  const lanes = worked.map(({ lane }) => lane);
+  if (lanes.length === 0) return;
+  const waiting = trx.selectFrom('outbox').select('seq').whereRef('outbox.lane', '=', 'outbox_lane.lane').where('state', '=', 'pending');
+  await trx
+    .deleteFrom('outbox_lane')
+    .where('lane', 'in', lanes)
+    .where(({ not, exists }) => not(exists(waiting)))
+    .execute();
+  for (const group of groupBy(worked, ({ nextAttemptAt }) => nextAttemptAt)) {
+    const [{ nextAttemptAt }] = group as [WorkedLane];
+    await trx
+      .updateTable('outbox_lane')
+      .set({ next_attempt_at: nextAttemptAt })
+      .where('lane', 'in', group.map(({ lane }) => lane))
+      .execute();
+  }
 }
 
 export interface OutboxFigures {

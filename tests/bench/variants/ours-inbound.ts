@@ -28,7 +28,7 @@ export const variant: Variant = {
     const stamps = stampsSince(service.config.dataDir, read);
     let next = 0;
     for (const { at, fresh } of commits) for (const stamp of stamps.slice(next, (next += fresh))) arrivals.add(stamp, at);
-    read += stamps.length;
+    read = lastSequence(service.config.dataDir);
     commits = [];
     const { stage, firstInPageAt } = arrivals.take();
     return { sent: burst.messages, firstInPageAt, received: stage };

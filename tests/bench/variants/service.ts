@@ -26,7 +26,6 @@ export function serviceConfig(job: Job): Config {
     API_RATE_LIMIT_PER_MINUTE: '1000000',
     SANDBOX_HUB_URL: job.hub.controlUrl,
     SANDBOX_HUB_TOKEN: job.hub.token,
-    ...job.env,
   };
   return loadConfig({ env, dotenvFile: null, isTerminal: false });
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { appendEvents, dueLanes, laneHead, laneOf, markFinished, outboxFigures, settleLane, type NewEvent } from '../../../whatsapp-service/outbox/outbox-store.js';
+import { appendEvents, dueLanes, laneHead, laneOf, markFinished, outboxFigures, settleLanes, type NewEvent } from '../../../whatsapp-service/outbox/outbox-store.js';
 import { webhookBody } from '../../../whatsapp-service/outbox/webhook-body.js';
 import type { SessionId } from '../../../whatsapp-service/shared/ids.js';
 import { addSession, tempStorage } from '../../helpers/temp-storage.js';
@@ -58,8 +58,10 @@ describe('the outbox', () => {
     const [first] = await head('x');
     await temp.storage.transaction(async (trx) => {
       await markFinished(trx, [{ id: first!.id, state: 'delivered', status: 200, error: null }], 11);
-      await settleLane(trx, laneOf(session, 'x'), 999);
-      await settleLane(trx, laneOf(session, 'y'), 999);
+      await settleLanes(trx, [
+        { lane: laneOf(session, 'x'), nextAttemptAt: 999 },
+        { lane: laneOf(session, 'y'), nextAttemptAt: 999 },
+      ]);
     });
     expect(await dueLanes(temp.storage.db, 998, [], 10)).toEqual([]);
     expect(await dueLanes(temp.storage.db, 999, [], 10)).toEqual([laneOf(session, 'y')]);
@@ -68,7 +70,7 @@ describe('the outbox', () => {
 
   test('a new event does not make a lane due that waits for its time', async () => {
     await append([event('a', 'x')]);
-    await temp.storage.transaction((trx) => settleLane(trx, laneOf(session, 'x'), 5_000));
+    await temp.storage.transaction((trx) => settleLanes(trx, [{ lane: laneOf(session, 'x'), nextAttemptAt: 5_000 }]));
     await append([event('b', 'x')]);
     expect(await dueLanes(temp.storage.db, 4_999, [], 10)).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import type { SyncState } from '../../contracts/states.js';
+import { groupBy } from '../../shared/group-by.js';
 import { newDeliveryId, newSyncId, type ChatId, type SessionId } from '../../shared/ids.js';
 import type { Db } from '../../storage/database.js';
 import type { ChatSyncBatchRow, ChatSyncRow } from '../../storage/schema.js';
@@ -93,19 +94,13 @@ export interface SettledBatch {
 /** Settles batches of a run and counts them, in the caller's one commit: a batch is never counted twice. */
 export async function settleBatches(trx: Db, syncId: string, settled: readonly SettledBatch[]): Promise<void> {
   // Batches that ended alike, usually all of them, are one statement.
-  const alike = new Map<string, SettledBatch & { numbers: number[] }>();
-  for (const batch of settled) {
-    const key = JSON.stringify([batch.state, batch.status, batch.error]);
-    const group = alike.get(key) ?? { ...batch, numbers: [] };
-    group.numbers.push(batch.number);
-    alike.set(key, group);
-  }
-  for (const { state, status, error, numbers } of alike.values()) {
+  for (const group of groupBy(settled, ({ state, status, error }) => JSON.stringify([state, status, error]))) {
+    const [{ state, status, error }] = group as [SettledBatch];
     await trx
       .updateTable('chat_sync_batch')
       .set((eb) => ({ state, last_status: status, last_error: error, attempts: eb('attempts', '+', 1) }))
       .where('sync_id', '=', syncId)
-      .where('number', 'in', numbers)
+      .where('number', 'in', group.map((batch) => batch.number))
       .execute();
   }
   const sum = (count: keyof BatchCounts): number => settled.reduce((total, batch) => total + batch.counts[count], 0);

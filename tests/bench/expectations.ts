@@ -1,0 +1,38 @@
+import type { Expectation, InboundPart, SyncSize } from './results.js';
+
+/** The size that the expectations of the sync are about. */
+const EXPECTED_SIZE = 20_000;
+
+/** What the project promises of its speed, and whether it held this time. Nothing fails when it did not: a busy machine is no defect. */
+export function judge(sync: readonly SyncSize[], inbound: InboundPart | null): Expectation[] {
+  const size = sync.find((one) => one.size === EXPECTED_SIZE);
+  return [...(size ? judgeSync(size) : []), ...(inbound ? judgeInbound(inbound) : [])];
+}
+
+function judgeSync({ size, ratios, ours }: SyncSize): Expectation[] {
+  const at = `at ${size.toLocaleString('en')} chats`;
+  const atMost = (what: string, value: number | null, limit: number): Expectation => ({
+    text: `growth of ${what} ${at} ≤ ${limit} MB`, value: value === null ? 'not measured' : `${value} MB`, met: value !== null && value <= limit,
+  });
+  return [
+    { text: `enumeration ${at} ≥ 15× getChats()`, value: `${ratios.enumeration}×`, met: ratios.enumeration >= 15 },
+    atMost('node, enumeration', ours.enumerationGrowth.node, 25),
+    atMost('node, whole sync', ours.growth.node, 25),
+    atMost('the page, enumeration', ours.enumerationGrowth.browser, 20),
+    atMost('the page, whole sync', ours.growth.browser, 20),
+    { text: `whole sync ${at} ≤ 1.5× posting ready-made bodies`, value: `${ratios.overFloor}×`, met: ratios.overFloor <= 1.5 },
+  ];
+}
+
+function judgeInbound({ quiet, loaded }: InboundPart): Expectation[] {
+  return [
+    ...quiet.map(({ kind, ratios }) => ({
+      text: `page → committed (${kind}) ≥ 8× the plain way's message event and post`, value: `${ratios.committedOverPosted}×`, met: ratios.committedOverPosted >= 8,
+    })),
+    {
+      text: `nothing lost in ${loaded.ours.bursts} bursts under load`,
+      value: `${loaded.ours.lost} not committed, ${loaded.ours.undelivered} not delivered, of ${loaded.ours.sent.toLocaleString('en')}`,
+      met: loaded.ours.lost === 0 && loaded.ours.undelivered === 0,
+    },
+  ];
+}

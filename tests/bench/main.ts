@@ -1,0 +1,33 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { browserName, observeConditions } from './conditions.js';
+import { judge } from './expectations.js';
+import { inboundBench } from './inbound-bench.js';
+import { readOptions } from './options.js';
+import { render } from './report.js';
+import type { BenchResult, SyncSize } from './results.js';
+import { Stage } from './stage.js';
+import { syncBench } from './sync-bench.js';
+
+/**
+ * `npm run bench`: ours beside the plain way, in one run, on the simulated WhatsApp with the real library and a real browser.
+ * The backend and everything that is measured are processes of their own.
+ */
+const startedAt = new Date();
+const options = readOptions(process.argv.slice(2), startedAt);
+browserName();
+const conditions = observeConditions(options, startedAt);
+const say = (text: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`);
+
+const stage = await Stage.open();
+try {
+  const sync: SyncSize[] = [];
+  if (options.only !== 'inbound') for (const size of options.sizes) sync.push(await syncBench(stage, size, options, say));
+  const inbound = options.only === 'sync' ? null : await inboundBench(stage, options, say);
+  const result: BenchResult = { conditions: conditions(), sync, inbound, expectations: judge(sync, inbound) };
+  await mkdir(dirname(options.out), { recursive: true });
+  await writeFile(options.out, `${JSON.stringify(result, null, 2)}\n`);
+  console.log(`\n${render(result)}\n\nWritten to ${options.out}`);
+} finally {
+  await stage.close();
+}

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  /** Chats of the accounts that are synced. */
+  sizes: number[];
+  /** Runs of everything whose time is taken; medians are told. */
+  runs: number;
+  only: 'sync' | 'inbound' | null;
+  /** Messages of a burst, and how many bursts there are under load. */
+  burst: number;
+  bursts: number;
+  /** The JSON. */
+  out: string;
+}
+
+const HELP = `npm run bench -- [--sizes 500,5000,20000] [--runs 3] [--only sync|inbound] [--burst 5000] [--bursts 10] [--out bench-results/NAME.json]`;
+
+const positive = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number above 0. ${HELP}`);
+  return value;
+};
+
+/** @throws Error that says what is wrong and what may be written. */
+export function readOptions(args: readonly string[], startedAt: Date): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      sizes: { type: 'string', default: '500,5000,20000' },
+      runs: { type: 'string', default: '3' },
+      only: { type: 'string' },
+      burst: { type: 'string', default: '5000' },
+      bursts: { type: 'string', default: '10' },
+      out: { type: 'string', default: `bench-results/${startedAt.toISOString().replace(/[:.]/g, '-')}.json` },
+    },
+  });
+  const { only } = values;
+  if (only !== undefined && only !== 'sync' && only !== 'inbound') throw new Error(`--only is sync or inbound. ${HELP}`);
+  return {
+    sizes: values.sizes.split(',').map((size) => positive('sizes', size)),
+    runs: positive('runs', values.runs),
+    only: only ?? null,
+    burst: positive('burst', values.burst),
+    bursts: positive('bursts', values.bursts),
+    out: values.out,
+  };
+}

@@ -1,0 +1,67 @@
+import type { BenchResult, Growth, InboundKind, InboundPart, Stage, SyncSize } from './results.js';
+
+/** The result as people read it. */
+export function render(result: BenchResult): string {
+  const { conditions: c } = result;
+  const parts = [
+    `${c.node}, ${c.browser}, ${c.cores} × ${c.cpu}, ${c.memoryGb} GB, load before ${c.loadBefore}; medians of ${c.runs}`,
+    ...(result.sync.length > 0 ? ['', `Chat sync (${c.chats})`, table(SYNC_HEAD, result.sync.flatMap(syncRows))] : []),
+    ...(result.inbound ? inboundParts(result.inbound) : []),
+    '',
+    ...result.expectations.map(({ text, value, met }) => `expected ${text}: ${met ? 'met' : 'not met'} (${value})`),
+  ];
+  return parts.join('\n');
+}
+
+const SYNC_HEAD = ['chats', 'way', 'enumerate', 'first chat', 'last chat', 'whole', 'node +MB', 'page +MB', 'complete'];
+
+function syncRows({ size, plain, ours, floor, ratios }: SyncSize): string[][] {
+  const complete = ({ expected, distinct }: { expected: number; distinct: number }): string => `${distinct}/${expected}`;
+  return [
+    [String(size), 'plain', ms(plain.enumerationMs), ms(plain.firstChatMs), ms(plain.lastChatMs), ms(plain.totalMs), ...growth(plain.growth), complete(plain.chats)],
+    ['', 'ours', ms(ours.enumerationMs), ms(ours.firstChatMs), ms(ours.lastChatMs), ms(ours.totalMs), ...growth(ours.growth), complete(ours.chats)],
+    ['', '  chats only', '', `(${ms(ours.firstSliceMs)})`, '', '', ...growth(ours.enumerationGrowth), ''],
+    ['', 'posts alone', '', '', '', ms(floor.totalMs), '', '', ''],
+    ['', 'ratio', `${ratios.enumeration}×`, `${ratios.firstChat}×`, `${ratios.lastChat}×`, `${ratios.overFloor}× posts`, '', '', ''],
+  ];
+}
+
+const ms = (value: number): string => `${Math.round(value).toLocaleString('en')} ms`;
+const growth = ({ node, browser }: Growth): string[] => [node, browser].map((value) => (value === null ? '?' : String(value)));
+
+const INBOUND_HEAD = ['senders', 'way', 'messages/s', 'p50', 'p99', 'lost', 'ratio'];
+
+function inboundParts({ messages, chats, quiet, loaded }: InboundPart): string[] {
+  const { ours, plain, burners } = loaded;
+  return [
+    '',
+    `Inbound, bursts of ${messages} over ${chats} chats, from the page on`,
+    table(INBOUND_HEAD, quiet.flatMap(inboundRows)),
+    '',
+    `Inbound while ${burners} processes keep the processor busy`,
+    table(['way', 'bursts', 'sent', 'lost', 'not at the backend', 'messages/s', 'lost by burst'], [
+      ['plain, WebSocket', String(plain.bursts), String(plain.sent), String(plain.lost), String(plain.undelivered), String(plain.perSecond), plain.lostByBurst.join(' ')],
+      ['ours', String(ours.bursts), String(ours.sent), String(ours.lost), String(ours.undelivered), String(ours.perSecond), ours.lostByBurst.join(' ')],
+    ]),
+  ];
+}
+
+function inboundRows({ kind, plain, ours, ratios }: InboundKind): string[][] {
+  const row = (senders: string, way: string, stage: Stage, ratio: string): string[] => [
+    senders, way, String(stage.perSecond), ms(stage.p50), ms(stage.p99), `${stage.lost}/${stage.sent}`, ratio,
+  ];
+  return [
+    row(kind, 'plain → only counted', plain.counted, ''),
+    row('', 'plain → posted', plain.posted, ''),
+    row('', 'ours → committed', ours.committed, `${ratios.committedOverPosted}× posted, ${ratios.committedOverCounted}× counted`),
+    row('', 'ours → delivered, signed', ours.delivered, `${ratios.deliveredOverPosted}× posted`),
+  ];
+}
+
+function table(head: readonly string[], rows: readonly string[][]): string {
+  const all = [[...head], ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const lines = all.map((row) => `  ${row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`.trimEnd());
+  lines.splice(1, 0, `  ${widths.map((width) => '─'.repeat(width)).join('  ')}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,116 @@
+/** What the JSON holds. Times are milliseconds, memory is MB, both medians over the runs; null: not measured here. */
+export interface BenchResult {
+  conditions: Conditions;
+  sync: SyncSize[];
+  inbound: InboundPart | null;
+  expectations: Expectation[];
+}
+
+export interface Conditions {
+  startedAt: string;
+  finishedAt: string;
+  node: string;
+  browser: string;
+  cpu: string;
+  cores: number;
+  memoryGb: number;
+  /** Other work on the machine: one-minute load before and after, the latter with our own. */
+  loadBefore: number;
+  loadAfter: number;
+  runs: number;
+  chats: string;
+}
+
+export interface SyncSize {
+  size: number;
+  plain: PlainSync;
+  ours: OursSync;
+  floor: { totalMs: number };
+  ratios: { enumeration: number; firstChat: number; lastChat: number; overFloor: number };
+  runs: SyncRun[];
+}
+
+/** Growth over the idle state before, at its peak. */
+export interface Growth {
+  node: number | null;
+  browser: number | null;
+  browserBefore: number | null;
+}
+
+export interface PlainSync {
+  enumerationMs: number;
+  firstChatMs: number;
+  lastChatMs: number;
+  totalMs: number;
+  /** Through the whole of it: `getChats()`, then the posts. */
+  growth: Growth;
+  chats: Completeness;
+}
+
+export interface OursSync {
+  enumerationMs: number;
+  firstSliceMs: number;
+  firstChatMs: number;
+  lastChatMs: number;
+  totalMs: number;
+  enumerationGrowth: Growth;
+  growth: Growth;
+  chats: Completeness;
+}
+
+/** What the backend had at the end of the run that had least. */
+export interface Completeness {
+  expected: number;
+  distinct: number;
+  badSignatures: number;
+}
+
+/** One round, every way once. */
+export interface SyncRun {
+  plainEnumerationMs: number;
+  plainTotalMs: number;
+  oursEnumerationMs: number;
+  oursTotalMs: number;
+  floorMs: number;
+}
+
+export interface InboundPart {
+  messages: number;
+  chats: number;
+  quiet: InboundKind[];
+  loaded: { burners: number; ours: LoadedBursts; plain: LoadedBursts };
+}
+
+/** One kind of burst, on a machine that does nothing else of ours. */
+export interface InboundKind {
+  kind: 'mixed' | 'groups';
+  plain: { counted: Stage; received: Stage; posted: Stage };
+  ours: { committed: Stage; delivered: Stage };
+  ratios: { committedOverCounted: number; committedOverPosted: number; deliveredOverPosted: number };
+}
+
+/** Messages that got so far, from the page on. */
+export interface Stage {
+  perSecond: number;
+  p50: number;
+  p99: number;
+  sent: number;
+  lost: number;
+}
+
+export interface LoadedBursts {
+  bursts: number;
+  sent: number;
+  /** Ours: not committed. Plain: the listener never had them. */
+  lost: number;
+  /** Did not reach the backend. */
+  undelivered: number;
+  lostByBurst: number[];
+  perSecond: number;
+}
+
+export interface Expectation {
+  text: string;
+  value: string;
+  met: boolean;
+}

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import type { Options } from './options.js';
+import type { Completeness, Growth, SyncRun, SyncSize } from './results.js';
+import type { Run, Stage } from './stage.js';
+import { median, round } from './statistics.js';
+import type { EnumerationResult, SyncResult } from './variant.js';
+
+const NO_GROWTH: Growth = { node: null, browser: null, browserBefore: null };
+
+/** Chat sync of one account: the library's way, ours, and the posts alone; times and memory in runs of their own. */
+export async function syncBench(stage: Stage, size: number, options: Options, say: (text: string) => void): Promise<SyncSize> {
+  const account = await stage.account(`62813${String(size).padStart(8, '0')}`, size);
+  const bodies = join(stage.dir, `bodies-${size}.json`);
+  const plain: Run<SyncResult>[] = [];
+  const ours: Run<SyncResult>[] = [];
+  const floor: Run<SyncResult>[] = [];
+  const listed: Run<EnumerationResult>[] = [];
+  const runs: SyncRun[] = [];
+  for (let round = 1; round <= options.runs; round++) {
+    say(`sync of ${size} chats, round ${round} of ${options.runs}`);
+    const one = {
+      plain: await stage.run<SyncResult>({ variant: 'plain-sync', account }),
+      listed: await stage.run<EnumerationResult>({ variant: 'ours-enumeration', account }),
+      ours: await stage.run<SyncResult>({ variant: 'ours-sync', account, keepIn: bodies }),
+      floor: await stage.run<SyncResult>({ variant: 'floor', account, bodies }),
+    };
+    plain.push(one.plain);
+    listed.push(one.listed);
+    ours.push(one.ours);
+    floor.push(one.floor);
+    runs.push({
+      plainEnumerationMs: one.plain.result.enumerationMs ?? NaN,
+      plainTotalMs: totalMs(one.plain),
+      oursEnumerationMs: one.listed.result.ms,
+      oursTotalMs: totalMs(one.ours),
+      floorMs: totalMs(one.floor),
+    });
+  }
+  say(`sync of ${size} chats, memory`);
+  const memory = {
+    plain: await stage.run<SyncResult>({ variant: 'plain-sync', account, memory: true }),
+    listed: await stage.run<EnumerationResult>({ variant: 'ours-enumeration', account, memory: true }),
+    ours: await stage.run<SyncResult>({ variant: 'ours-sync', account, memory: true }),
+  };
+  const of = (pick: (run: SyncRun) => number): number => round(median(runs.map(pick)));
+  const result: Omit<SyncSize, 'ratios'> = {
+    size,
+    plain: {
+      enumerationMs: of((run) => run.plainEnumerationMs),
+      firstChatMs: round(median(plain.map(firstMs))),
+      lastChatMs: round(median(plain.map(lastMs))),
+      totalMs: of((run) => run.plainTotalMs),
+      growth: growthOf(memory.plain),
+      chats: completeness(size, plain),
+    },
+    ours: {
+      enumerationMs: of((run) => run.oursEnumerationMs),
+      firstSliceMs: round(median(listed.map((run) => run.result.firstMs))),
+      firstChatMs: round(median(ours.map(firstMs))),
+      lastChatMs: round(median(ours.map(lastMs))),
+      totalMs: of((run) => run.oursTotalMs),
+      enumerationGrowth: growthOf(memory.listed),
+      growth: growthOf(memory.ours),
+      chats: completeness(size, [...ours, memory.ours]),
+    },
+    floor: { totalMs: of((run) => run.floorMs) },
+    runs,
+  };
+  return { ...result, ratios: ratiosOf(result, runs) };
+}
+
+/** Of each round, then the median: what disturbed one round disturbed all of its ways. */
+function ratiosOf({ plain, ours }: Omit<SyncSize, 'ratios'>, runs: readonly SyncRun[]): SyncSize['ratios'] {
+  return {
+    enumeration: round(median(runs.map((run) => run.plainEnumerationMs / run.oursEnumerationMs))),
+    firstChat: round(plain.firstChatMs / ours.firstChatMs),
+    lastChat: round(plain.lastChatMs / ours.lastChatMs),
+    overFloor: round(median(runs.map((run) => run.oursTotalMs / run.floorMs)), 2),
+  };
+}
+
+const totalMs = ({ result }: Run<SyncResult>): number => result.endedAt - result.startedAt;
+const firstMs = ({ result, backend }: Run<SyncResult>): number => (backend.firstChatsAt ?? NaN) - result.startedAt;
+const lastMs = ({ result, backend }: Run<SyncResult>): number => (backend.lastChatsAt ?? NaN) - result.startedAt;
+
+function growthOf({ memory }: Run<unknown>): Growth {
+  const rounded = (value: number | null): number | null => (value === null ? null : round(value));
+  return memory ? { node: rounded(memory.node), browser: rounded(memory.browser), browserBefore: rounded(memory.browserBefore) } : NO_GROWTH;
+}
+
+function completeness(expected: number, runs: readonly Run<SyncResult>[]): Completeness {
+  const counts = runs.map(({ backend }) => backend.counts);
+  return { expected, distinct: Math.min(...counts.map((count) => count.distinctChats)), badSignatures: Math.max(...counts.map((count) => count.badSignatures)) };
+}
