@@ -3,6 +3,10 @@ import { createEventHandler } from './app-events.js';
 import { JOBS, startJobs } from './app-jobs.js';
 import { apiKeyRoutes } from './features/api-key/api-key-routes.js';
 import { ApiKeyService } from './features/api-key/api-key-service.js';
+import { chatRoutes } from './features/chat/chat-routes.js';
+import { ChatService } from './features/chat/chat-service.js';
+import { groupRoutes } from './features/chat/group-routes.js';
+import { GroupService } from './features/chat/group-service.js';
 import { BatchPoster } from './features/chat-sync/batch-poster.js';
 import { chatSyncRoutes } from './features/chat-sync/chat-sync-routes.js';
 import { ChatSyncService } from './features/chat-sync/chat-sync-service.js';
@@ -186,6 +190,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const apiKeys = new ApiKeyService({ storage, clock });
   const mustWork = { requireWorking: (id: SessionId) => sessions.working(id), requireSession: (id: SessionId) => sessions.view(id) };
   const numbers = new NumberService({ storage, config, ...mustWork, working: (id) => sessions.working(id), clock, logger });
+  const directory = { working: (id: SessionId) => sessions.working(id), country: config.defaultCountry, logger };
   const server = createHttpServer({
     config: config.http,
     routes: [
@@ -194,6 +199,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       ...messageRoutes({ service: messages, views: new MessageViews(storage, clock), defaultCountry: config.defaultCountry, maxMediaBytes: config.media.maxBytes }),
       ...mediaRoutes(media, config.media.maxBytes),
       ...numberRoutes(numbers),
+      ...chatRoutes(new ChatService(directory)),
+      ...groupRoutes(new GroupService(directory)),
       ...apiKeyRoutes(apiKeys),
       ...healthRoutes({
         version,

@@ -34,7 +34,7 @@ export const zNumberResult = z.object({
   reason: z.enum(Object.keys(NUMBER_REASONS) as [NumberReason, ...NumberReason[]]).optional(),
   checked_at: zTime.nullable().describe('when WhatsApp said so'),
   cached: z.boolean().describe('it was known from before'),
-});
+}).meta({ id: 'NumberResult' });
 export type NumberResult = z.infer<typeof zNumberResult>;
 
 export const zNumberResults = z.object({ results: z.array(zNumberResult).describe('one for each number, in their order') });

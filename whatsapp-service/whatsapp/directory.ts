@@ -17,7 +17,7 @@ export interface Directory {
    * for as long as the page of WhatsApp Web lives and remembers the listing.
    */
   listChats(query: ChatQuery): Promise<ChatList>;
-  /** Null when the account has no such chat. */
+  /** As in a list. Null when the account has no such chat. */
   chat(chatId: string): Promise<ChatPayload | null>;
   /** One page of a chat's messages, newest first; older ones are loaded from the phone's history. `chat_not_found`. */
   messages(chatId: string, query: MessageQuery): Promise<MessageList>;

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { meOf, type Account, type AccountStore } from './account-store.js';
 import { newChat, type ChatFlags, type ChatStore } from './chat-store.js';
 import type { EventLog } from './event-log.js';
+import { answerAboutGroups } from './group-admin.js';
 import { isGroupJid, personJid, phoneOf } from './identity.js';
 import type { Mailbox } from './mailbox.js';
 import type { MessageStore } from './message-store.js';
@@ -174,7 +175,7 @@ export class PageConnection {
     const account = this.#account;
     if (!account) throw new Error('This device is not linked.');
     if (method === 'send') return this.#send(account, a);
-    const value = this.#change(account, method, a) ?? this.#query(account, method, a);
+    const value = this.#change(account, method, a) ?? this.#query(account, method, a) ?? answerAboutGroups(this.#parts, account, method, a);
     if (value === null) throw new Error(`unknown request ${method}`);
     return value;
   }

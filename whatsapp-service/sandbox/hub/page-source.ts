@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The page's scripts, in the order in which they need one another. */
 const SCRIPTS = [
   'emitter.js', 'lid.js', 'wid.js', 'msg-key.js', 'hub-link.js', 'device.js', 'message-model.js', 'chat-model.js', 'contact-model.js', 'collections.js',
-  'connection.js', 'inbound.js', 'sending.js', 'unsent.js', 'media.js', 'modules-session.js', 'modules-messages.js', 'modules-chats.js', 'modules-media.js', 'start.js',
+  'connection.js', 'inbound.js', 'sending.js', 'unsent.js', 'media.js', 'modules-session.js', 'modules-messages.js', 'modules-chats.js', 'modules-media.js', 'modules-contacts.js', 'modules-groups.js', 'start.js',
 ];
 
 /** The page lies beside this file in the source tree; a compiled copy of this file finds it there too. */

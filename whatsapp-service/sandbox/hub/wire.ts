@@ -30,6 +30,12 @@ export interface WireGroup {
   /** Unix seconds. */
   creation: number;
   participants: WireParticipant[];
+  /** Only admins may write. */
+  announce?: boolean;
+  /** Only admins may change what the group is called and says of itself. */
+  restrict?: boolean;
+  /** Made when it is first asked for. */
+  invite_code?: string;
 }
 
 export interface WireChat {

@@ -41,8 +41,6 @@
     constructor(id, wire) {
       super();
       this.id = id;
-      this.announce = false;
-      this.restrict = false;
       this.isLidAddressingMode = Sim.account.lid_mode;
       this.update(wire);
     }
@@ -55,6 +53,8 @@
       this.owner = Sim.createWid(wire.owner);
       this.creation = wire.creation;
       this.size = wire.participants.length;
+      this.announce = Boolean(wire.announce);
+      this.restrict = Boolean(wire.restrict);
     }
 
     /** Made when somebody looks: an account has thousands of groups, and most are never opened. */

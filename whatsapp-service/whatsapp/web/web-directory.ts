@@ -31,7 +31,7 @@ export class WebDirectory implements Directory {
 
   async chat(chatId: string): Promise<ChatPayload | null> {
     const chat = await this.call<PageChat | null>('oneChat', { chatId });
-    return chat && decodeChat(chat, true);
+    return chat && decodeChat(chat, false);
   }
 
   async messages(chatId: string, query: MessageQuery): Promise<MessageList> {

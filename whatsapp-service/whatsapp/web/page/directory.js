@@ -121,11 +121,9 @@
     return { chats, next: { listing: name, offset: place, ...last } };
   };
 
-  bridge.calls.oneChat = async ({ chatId }) => {
+  bridge.calls.oneChat = ({ chatId }) => {
     const chat = bridge.findChat(chatId);
-    if (!chat) return null;
-    const [id] = bridge.person(bridge.jid(chat.id));
-    return (await bridge.calls.chats({ ids: [id] }))[0] ?? null;
+    return chat ? listedChat(bridge.person(bridge.jid(chat.id))[0], chat) : null;
   };
 
   /**

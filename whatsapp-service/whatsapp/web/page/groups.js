@@ -26,10 +26,14 @@
   const membersOf = (chat) => chat.groupMetadata.participants?.getModelsArray?.() ?? [];
   const isAdmin = (member) => Boolean(member?.isAdmin || member?.isSuperAdmin);
 
+  const ownIds = () => {
+    const me = window.require('WAWebUserPrefsMeUser');
+    return new Set([me.getMaybeMePnUser?.(), me.getMaybeMeLidUser?.()].map((id) => bridge.jid(id)).filter(Boolean));
+  };
+
   /** This account among the members. */
   const ownPlace = (chat) => {
-    const me = window.require('WAWebUserPrefsMeUser');
-    const own = new Set([me.getMaybeMePnUser?.(), me.getMaybeMeLidUser?.()].map((id) => bridge.jid(id)).filter(Boolean));
+    const own = ownIds();
     return membersOf(chat).find((member) => own.has(bridge.jid(member.id))) ?? null;
   };
 
@@ -47,8 +51,10 @@
   const REFRESH_MS = 5_000;
   const refresh = async (groupId) => {
     const query = bridge.module('WAWebGroupQueryJob')?.queryAndUpdateGroupMetadataById;
-    const late = new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
+    let timer;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, REFRESH_MS)));
     await Promise.race([Promise.resolve(query?.({ id: groupId })).catch(() => {}), late]);
+    clearTimeout(timer);
   };
 
   bridge.calls.groupInfo = async ({ groupId }) => {
@@ -88,15 +94,18 @@
     return phone?.endsWith('@c.us') ? bridge.wid(phone) : null;
   };
 
-  bridge.calls.createGroup = async ({ subject, jids }) => {
+  bridge.calls.createGroup = async ({ subject, jids: all }) => {
     const { createGroup } = window.require('WAWebGroupCreateJob');
+    const own = ownIds();
+    const jids = all.filter((jid) => !own.has(jid));
     const known = await Promise.all(jids.map(async (jid) => ((await bridge.queryExists(jid)) ? phoneWid(jid) : null)));
     const participants = known.filter(Boolean).map((phoneNumber) => ({ phoneNumber }));
     const options = { addressingModeOverride: 'lid', memberAddMode: false, membershipApprovalMode: false, announce: false, restrict: false, ephemeralDuration: 0, title: subject };
     const made = await asked(() => createGroup(options, participants));
     const groupId = bridge.jid(made.wid);
     const answers = new Map(made.participants.map((answer) => [bridge.person(answer.wid)[0], answer]));
-    const members = [];
+    // Whoever makes a group is in it.
+    const members = all.filter((jid) => own.has(jid)).map((jid) => [jid, 'unchanged', 409]);
     for (const [index, jid] of jids.entries()) {
       const answer = known[index] ? answers.get(bridge.jid(known[index])) : null;
       const code = known[index] ? Number(answer?.error ?? 200) : 404;
@@ -146,7 +155,7 @@
       if (memberOf(jid)) return [jid, 'unchanged', 409];
       const wid = (await bridge.queryExists(jid)) ? phoneWid(jid) : null;
       if (!wid) return [jid, 'failed', 404];
-      const { code, invitation, expires } = await asked(() => addOne(chat, wid));
+      const { code, invitation, expires } = await addOne(chat, wid);
       const subject = chat.groupMetadata.subject ?? chat.formattedTitle;
       if (code === MAY_BE_INVITED && (await invite({ groupId, subject, jid, code: invitation, expires }))) return [jid, 'invited', code];
       return [jid, code === 200 ? 'added' : code === 409 ? 'unchanged' : 'failed', code];
@@ -154,7 +163,14 @@
     const rows = [];
     for (const [index, jid] of jids.entries()) {
       if (index > 0) await pause();
-      rows.push(await add(jid));
+      try {
+        rows.push(await add(jid));
+      } catch (error) {
+        if (index === 0) throw refusal(error);
+        // Who was added before stays added, and the caller is to know.
+        rows.push(...jids.slice(index).map((other) => [other, 'failed', Number(error?.status ?? error?.statusCode ?? 0)]));
+        break;
+      }
     }
     return rows;
   };
