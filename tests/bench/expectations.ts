@@ -1,12 +1,12 @@
-import type { Expectation, InboundPart, SyncSize } from './results.js';
+import type { BenchResult, Expectation, InboundPart, SendPart, SyncSize } from './results.js';
 
 /** The size that the expectations of the sync are about. */
 const EXPECTED_SIZE = 20_000;
 
 /** What the project promises of its speed, and whether it held this time. Nothing fails when it did not: a busy machine is no defect. */
-export function judge(sync: readonly SyncSize[], inbound: InboundPart | null): Expectation[] {
+export function judge({ sync, inbound, send }: Pick<BenchResult, 'sync' | 'inbound' | 'send'>): Expectation[] {
   const size = sync.find((one) => one.size === EXPECTED_SIZE);
-  return [...(size ? judgeSync(size) : []), ...(inbound ? judgeInbound(inbound) : [])];
+  return [...(size ? judgeSync(size) : []), ...(inbound ? judgeInbound(inbound) : []), ...(send ? judgeSend(send) : [])];
 }
 
 function judgeSync({ size, ratios, ours }: SyncSize): Expectation[] {
@@ -34,5 +34,12 @@ function judgeInbound({ quiet, loaded }: InboundPart): Expectation[] {
       value: `${loaded.ours.lost} not committed, ${loaded.ours.undelivered} not delivered, of ${loaded.ours.sent.toLocaleString('en')}`,
       met: loaded.ours.lost === 0 && loaded.ours.undelivered === 0,
     },
+  ];
+}
+
+function judgeSend({ ratios, documentMb }: SendPart): Expectation[] {
+  return [
+    { text: 'texts delivered ≥ 1.2× sendMessage() one after the other', value: `${ratios.delivered}×`, met: ratios.delivered >= 1.2 },
+    { text: `a document of ${documentMb} MB ≥ 10× faster than base64`, value: `${ratios.document}×`, met: ratios.document >= 10 },
   ];
 }

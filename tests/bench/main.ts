@@ -6,6 +6,7 @@ import { inboundBench } from './inbound-bench.js';
 import { readOptions } from './options.js';
 import { render } from './report.js';
 import type { BenchResult, SyncSize } from './results.js';
+import { sendBench } from './send-bench.js';
 import { Stage } from './stage.js';
 import { syncBench } from './sync-bench.js';
 
@@ -22,9 +23,11 @@ const say = (text: string): void => void process.stderr.write(`${new Date().toIS
 const stage = await Stage.open();
 try {
   const sync: SyncSize[] = [];
-  if (options.only !== 'inbound') for (const size of options.sizes) sync.push(await syncBench(stage, size, options, say));
-  const inbound = options.only === 'sync' ? null : await inboundBench(stage, options, say);
-  const result: BenchResult = { conditions: conditions(), sync, inbound, expectations: judge(sync, inbound) };
+  const wants = (part: 'sync' | 'inbound' | 'send'): boolean => options.only === null || options.only === part;
+  if (wants('sync')) for (const size of options.sizes) sync.push(await syncBench(stage, size, options, say));
+  const inbound = wants('inbound') ? await inboundBench(stage, options, say) : null;
+  const send = wants('send') ? await sendBench(stage, options, say) : null;
+  const result: BenchResult = { conditions: conditions(), sync, inbound, send, expectations: judge({ sync, inbound, send }) };
   await mkdir(dirname(options.out), { recursive: true });
   await writeFile(options.out, `${JSON.stringify(result, null, 2)}\n`);
   console.log(`\n${render(result)}\n\nWritten to ${options.out}`);

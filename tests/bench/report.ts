@@ -1,4 +1,4 @@
-import type { BenchResult, Growth, InboundKind, InboundPart, Stage, SyncSize } from './results.js';
+import type { BenchResult, Growth, InboundKind, InboundPart, SendPart, Stage, SyncSize } from './results.js';
 
 /** The result as people read it. */
 export function render(result: BenchResult): string {
@@ -7,6 +7,7 @@ export function render(result: BenchResult): string {
     `${c.node}, ${c.browser}, ${c.cores} × ${c.cpu}, ${c.memoryGb} GB, load before ${c.loadBefore}; medians of ${c.runs}`,
     ...(result.sync.length > 0 ? ['', `Chat sync (${c.chats})`, table(SYNC_HEAD, result.sync.flatMap(syncRows))] : []),
     ...(result.inbound ? inboundParts(result.inbound) : []),
+    ...(result.send ? sendParts(result.send) : []),
     '',
     ...result.expectations.map(({ text, value, met }) => `expected ${text}: ${met ? 'met' : 'not met'} (${value})`),
   ];
@@ -55,6 +56,18 @@ function inboundRows({ kind, plain, ours, ratios }: InboundKind): string[][] {
     row('', 'plain → posted', plain.posted, ''),
     row('', 'ours → committed', ours.committed, `${ratios.committedOverPosted}× posted, ${ratios.committedOverCounted}× counted`),
     row('', 'ours → delivered, signed', ours.delivered, `${ratios.deliveredOverPosted}× posted`),
+  ];
+}
+
+function sendParts({ messages, documentMb, plain, ours, ratios }: SendPart): string[] {
+  return [
+    '',
+    `Sending, ${messages} texts and documents of ${documentMb} MB, to WhatsApp's having them`,
+    table(['way', '', 'accepted/s', 'delivered/s', 'document'], [
+      ['plain, one after the other', '', '', String(plain.deliveredPerSecond), ms(plain.documentMs)],
+      ['ours, over HTTP', '', String(ours.acceptedPerSecond), String(ours.deliveredPerSecond), ms(ours.documentMs)],
+      ['ratio', '', '', `${ratios.delivered}×`, `${ratios.document}×`],
+    ]),
   ];
 }
 

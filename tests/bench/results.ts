@@ -3,6 +3,7 @@ export interface BenchResult {
   conditions: Conditions;
   sync: SyncSize[];
   inbound: InboundPart | null;
+  send: SendPart | null;
   expectations: Expectation[];
 }
 
@@ -107,6 +108,14 @@ export interface LoadedBursts {
   undelivered: number;
   lostByBurst: number[];
   perSecond: number;
+}
+
+export interface SendPart {
+  messages: number;
+  documentMb: number;
+  plain: { deliveredPerSecond: number; documentMs: number };
+  ours: { acceptedPerSecond: number; deliveredPerSecond: number; documentMs: number };
+  ratios: { delivered: number; document: number };
 }
 
 export interface Expectation {

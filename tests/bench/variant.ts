@@ -50,6 +50,21 @@ export interface InboundJob {
   post: boolean;
 }
 
+export interface SendJob {
+  texts: number;
+  documents: number;
+  documentBytes: number;
+}
+
+export interface SendResult {
+  /** All requests answered; the plain way's have no such moment of their own. */
+  acceptedMs: number;
+  /** The simulated WhatsApp has all texts. */
+  deliveredMs: number;
+  /** Each document, from the call to WhatsApp's having it. */
+  documentMs: number[];
+}
+
 /** A stage of a burst's way: when each message reached it. */
 export interface StageResult {
   count: number;

@@ -109,10 +109,13 @@ describe('a body', () => {
     expect(await refused({ path: '/api/messages', body: `${'['.repeat(5_000)}${']'.repeat(5_000)}` })).toMatchObject({ code: 'invalid_request', fields: ['body'] });
   });
   test('of another type, or that is not what it says', async () => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/json; charset=latin1', 'nonsense']) {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1', 'nonsense']) {
       expect(await refused({ path: '/api/messages', body: JSON.stringify(message({})), headers: { 'Content-Type': type } })).toMatchObject({ code: 'unsupported_media_type' });
     }
-    expect(await refused({ path: '/api/messages', body: JSON.stringify(message({})), headers: { 'Content-Encoding': 'gzip' } })).toMatchObject({ code: 'invalid_request', fields: ['body'] });
+    const notWhatTheySay: Record<string, string>[] = [{ 'Content-Encoding': 'gzip' }, { 'Content-Type': 'multipart/form-data; boundary=x' }];
+    for (const headers of notWhatTheySay) {
+      expect(await refused({ path: '/api/messages', body: JSON.stringify(message({})), headers })).toMatchObject({ code: 'invalid_request', fields: ['body'] });
+    }
   });
   test('that is too large', async () => {
     expect(await refused({ path: '/api/messages', body: message({ text: 'x'.repeat(LIMIT_KB * 1024) }) })).toMatchObject({ code: 'payload_too_large', details: { limit_bytes: LIMIT_KB * 1024 } });

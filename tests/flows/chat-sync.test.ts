@@ -4,11 +4,10 @@ import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ChatSyncView } from '../../whatsapp-service/contracts/chat-sync-api.js';
 import type { ChatPayload, ChatSyncBatch } from '../../whatsapp-service/contracts/payloads.js';
-import type { Hub } from '../../whatsapp-service/sandbox/hub-contract.js';
 import { sleep } from '../../whatsapp-service/shared/clock.js';
 import { createLogger } from '../../whatsapp-service/shared/logger.js';
 import { InProcessBridge, World } from '../helpers/bridge.js';
-import { eventsOf, eventThat, faultsOf } from '../helpers/flow.js';
+import { eventsOf, eventThat, faultsOf, hubWithScript } from '../helpers/flow.js';
 import { until } from '../helpers/sandbox-client.js';
 
 let world: World;
@@ -29,25 +28,18 @@ const completed = async (id: string, syncId?: string): Promise<ChatSyncView> => 
 };
 const ofRun = (session: string, run: ChatSyncView): ChatSyncBatch[] => batchesOf(session).filter(({ sync_id: id }) => id === run.sync_id);
 
-/** A page in which whatever lists every chat at once is broken. */
-const withoutGetChats = (hub: Hub): Hub => {
-  const script = `(() => {
-    let own;
-    const forbidden = { get: (target, name) => { if (name === 'getChats') throw new Error('getChats was called'); return target[name]; } };
-    Object.defineProperty(window, 'WWebJS', { configurable: true, get: () => own, set: (value) => { own = new Proxy(value, forbidden); } });
-  })();`;
-  const engine = async (): ReturnType<Hub['engine']> => {
-    const { prelude, ...rest } = await hub.engine();
-    return { ...rest, prelude: (id) => prelude(id) + script };
-  };
-  return new Proxy(hub, { get: (target, name) => (name === 'engine' ? engine : (Reflect.get(target, name, target) as unknown)) });
-};
+/** Breaks whatever lists every chat at once. */
+const NO_GET_CHATS = `(() => {
+  let own;
+  const forbidden = { get: (target, name) => { if (name === 'getChats') throw new Error('getChats was called'); return target[name]; } };
+  Object.defineProperty(window, 'WWebJS', { configurable: true, get: () => own, set: (value) => { own = new Proxy(value, forbidden); } });
+})();`;
 
 beforeAll(async () => {
   world = await World.open();
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const logger = createLogger({ dir: join(world.dir, 'logs'), level: 'info', format: 'json' }, silent);
-  bridge = await InProcessBridge.start(world, {}, { logger, hub: withoutGetChats(world.hub) });
+  bridge = await InProcessBridge.start(world, {}, { logger, hub: hubWithScript(world.hub, NO_GET_CHATS) });
 });
 afterEach(() => world.receiver.accept());
 afterAll(async () => {

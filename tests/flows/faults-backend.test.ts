@@ -20,7 +20,7 @@ let nextPhone = 6281700000000;
 beforeAll(async () => {
   world = await World.open();
   bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false', SYNC_BATCH_SIZE: String(BATCH), WEBHOOK_PROBE_MS: String(PROBE_MS) });
-  await bridge.api.pair(world, 'shop', { seed: { chats: CHATS, groupShare: 0.3, participants: 4 } });
+  await bridge.api.pair(world, 'shop', { seed: { chats: CHATS, groupShare: 0.3, participants: 4, now: Date.now() - 60_000 } });
   await eventThat(world.receiver, ['shop', 'session.status'], ({ data }) => data.state === 'WORKING');
 });
 afterEach(async () => {

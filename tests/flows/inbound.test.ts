@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EventData, EventName, MessageData } from '../../whatsapp-service/contracts/payloads.js';
 import type { InboundSpec } from '../../whatsapp-service/sandbox/hub-contract.js';
 import { InProcessBridge, World } from '../helpers/bridge.js';
-import { eventsOf, eventThat, faultsOf, messageThat } from '../helpers/flow.js';
+import { eventsOf, eventThat, faultsOf, hubWithScript, messageThat } from '../helpers/flow.js';
 import { until } from '../helpers/sandbox-client.js';
 
 const FROM = '6285700001111';
@@ -10,6 +10,13 @@ const PERSON = { jid: `${FROM}@c.us`, lid: null, phone: `+${FROM}` };
 
 /** A minute ago: newer than any margin of the catch-up, older than a pairing of this test. */
 const BEFORE = Date.now() - 60_000;
+
+/** The simulated phones do not forward: the page marks what begins so as WhatsApp Web marks a forwarded message. */
+const FORWARDED = `(() => {
+  let own;
+  const marked = (msg) => (String(msg.body).startsWith('Diteruskan: ') ? { ...msg, isForwarded: true } : msg);
+  Object.defineProperty(window, 'onAddMessageEvent', { configurable: true, get: () => own, set: (bridge) => { own = (msg) => bridge(marked(msg)); } });
+})();`;
 
 let world: World;
 let bridge: InProcessBridge;
@@ -35,7 +42,7 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, inde
 
 beforeAll(async () => {
   world = await World.open();
-  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false' });
+  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false' }, { hub: hubWithScript(world.hub, FORWARDED) });
   await bridge.api.pair(world, 'shop', { seed: { chats: 10, groupShare: 0.3, participants: 4 } });
   me = (await world.hub.state('shop')).wid ?? '';
   group = (await world.hub.messages('shop')).find(({ chat }) => chat.endsWith('@g.us'))?.chat ?? '';
@@ -108,6 +115,11 @@ describe('a message', () => {
   test('that mentions people names them', async () => {
     const data = await bring({ chat: group, body: 'hai @6281200001111', mentions: ['6281200001111', me] });
     expect(data.mentions).toEqual([{ jid: '6281200001111@c.us', phone: '+6281200001111' }, { jid: me, phone: `+${me.split('@')[0]}` }]);
+  });
+
+  test('that was forwarded says so', async () => {
+    expect(await bring({ from: FROM, body: 'Diteruskan: promo' })).toMatchObject({ body: 'Diteruskan: promo', forwarded: true });
+    expect(await bring({ from: FROM, body: 'promo' })).toMatchObject({ forwarded: false });
   });
 
   test("of a kind that nobody knows comes with WhatsApp's word for it; notices of WhatsApp itself do not come", async () => {
@@ -246,6 +258,10 @@ describe('an account that knows people by LID', () => {
     const data = await bring({ unmappable: true, from: '6285700003333', body: 'tersembunyi' }, 'lid');
     expect(data.from).toMatchObject({ jid: data.chat_id, lid: data.chat_id, phone: null });
     expect(data.chat_id).toMatch(/@lid$/);
+    // And is answered under it.
+    const { id } = await bridge.api.ok<{ id: string }>('POST', '/api/messages', { session_id: 'lid', to: data.chat_id, text: 'siapa ini?' });
+    expect(await bridge.api.messageIn(id, 'read')).toMatchObject({ to: data.chat_id, phone: null });
+    expect(await world.hub.sent('lid', { to: data.chat_id })).toMatchObject([{ chat: data.chat_id, body: 'siapa ini?', deliveries: 1 }]);
   });
 
   test('has one chat with a person, whichever id a message or its fate comes under', async () => {
@@ -255,7 +271,7 @@ describe('an account that knows people by LID', () => {
     const ack = await eventThat(world.receiver, ['lid', 'message.ack'], ({ data }) => data.id === id && data.ack_name === 'READ');
     expect(ack.data.chat_id).toBe(inbound.chat_id);
     expect((await eventThat(world.receiver, ['lid', 'message.sent'], ({ data }) => data.id === id)).data.chat_id).toBe(inbound.chat_id);
-    const [sent, ...more] = await world.hub.sent('lid');
+    const [sent, ...more] = await world.hub.sent('lid', { to: `${FROM}@c.us` });
     expect(more).toEqual([]);
     expect(sent).toMatchObject({ to: `${FROM}@c.us`, deliveries: 1, chat: inbound.message_id.split('_')[1] });
   });

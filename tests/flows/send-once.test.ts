@@ -50,6 +50,8 @@ describe(`a message is sent once, through kill -9 (seed ${SEED})`, () => {
     for (let round = 0; round < ROUNDS; round++) {
       const names = Array.from({ length: PER_ROUND }, (_, index) => `round-${round}-message-${index}`);
       wanted.push(...names);
+      // Killed while it sends, and not only while it starts.
+      await bridge.api.inState('sales', 'WORKING');
       const dying = sleep(random() * 500).then(() => bridge.kill());
       await Promise.all(names.map((name, index) => post(name, index)));
       await dying;
@@ -59,7 +61,7 @@ describe(`a message is sent once, through kill -9 (seed ${SEED})`, () => {
 
     await bridge.api.inState('sales', 'WORKING');
     const under = async (state: string): Promise<number> => (await bridge.api.ok<{ messages: unknown[] }>('GET', `/api/messages?state=${state}&limit=200`)).messages.length;
-    await until(async () => (await under('queued')) + (await under('sending')) === 0, { timeoutMs: 60_000, name: 'nothing is under way' });
+    await until(async () => (await under('queued')) + (await under('sending')) === 0, { timeoutMs: 120_000, name: 'nothing is under way' });
     expect(await under('unknown')).toBe(0);
     expect(await under('failed')).toBe(0);
 
@@ -72,5 +74,5 @@ describe(`a message is sent once, through kill -9 (seed ${SEED})`, () => {
     expect(sent.filter((message) => message.deliveries !== 1)).toEqual([]);
     expect(sent.filter((message) => message.type === 'chat').map((message) => message.body).sort()).toEqual(wanted.filter((_, i) => (i % PER_ROUND) % 5 !== 4).sort());
     expect(await bridge.terminate()).toBe(0);
-  }, 600_000);
+  }, 1_800_000);
 });

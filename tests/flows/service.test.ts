@@ -48,7 +48,8 @@ describe('the first start', () => {
     expect((await new BridgeApi(service.api.url, key).request('GET', '/api/sessions')).status).toBe(200);
     expect((await service.api.request('GET', '/api/sessions')).status).toBe(401);
     const dir = join(world.dir, 'first', 'data');
-    const stored = Buffer.concat(readdirSync(dir).map((file) => readFileSync(join(dir, file))));
+    const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const stored = Buffer.concat(files.map(({ parentPath, name }) => readFileSync(join(parentPath, name))));
     expect(stored.includes(key)).toBe(false);
     expect(stored.includes(createHash('sha256').update(key).digest('hex'))).toBe(true);
     expect(await service.terminate()).toBe(0);
@@ -128,7 +129,7 @@ describe('what it says of itself', () => {
   test('log lines are JSON with session, request and delivery, and tell no number, no text and no secret', async () => {
     const service = await started('log', { LOG_LEVEL: 'debug', GROUP_PARTICIPANTS: 'full' });
     const { phone } = await service.api.pair(world, 'logged', { seed: { chats: 4, groupShare: 0.5, participants: 3 } });
-    world.receiver.answerNext(1, { status: 500, body: 'rusak 6281377788899' });
+    world.receiver.answerWith(({ event, attempt }) => (event === 'message' && attempt === 1 ? { status: 500, body: 'rusak 6281377788899' } : { status: 202, body: {} }));
     const { message_ids: [id] } = await world.hub.inbound('logged', { from: '6281377788899', body: 'RAHASIA masuk', pushname: 'Rahasiawati' });
     const { id: out } = await service.api.ok<MessageView>('POST', '/api/messages', { session_id: 'logged', to: '0813-7778-8899', text: 'RAHASIA keluar' }, { 'X-Request-Id': 'laravel-42' });
     await service.api.messageIn(out, 'read');

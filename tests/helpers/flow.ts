@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { z } from 'zod';
 import { EVENTS, zChatSyncBatch, zWebhook, type EventData, type EventName, type WebhookPayload } from '../../whatsapp-service/contracts/payloads.js';
+import type { Hub } from '../../whatsapp-service/sandbox/hub-contract.js';
 import type { RecordingReceiver } from './recording-receiver.js';
 
 export type EventOf<N extends EventName> = Omit<WebhookPayload, 'event' | 'data'> & { event: N; data: EventData<N> };
@@ -58,6 +59,15 @@ function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );
+}
+
+/** The same hub, whose pages run a script of the test's before all others. */
+export function hubWithScript(hub: Hub, script: string): Hub {
+  const engine = async (): ReturnType<Hub['engine']> => {
+    const { prelude, ...rest } = await hub.engine();
+    return { ...rest, prelude: (id) => `${prelude(id)}\n${script}` };
+  };
+  return new Proxy(hub, { get: (target, name) => (name === 'engine' ? engine : (Reflect.get(target, name, target) as unknown)) });
 }
 
 /** Rows of the service's database, read beside it. */

@@ -29,6 +29,8 @@ export interface DispatcherOptions {
 
 /** Deliveries of one lane before another lane has its turn. */
 const TURN = 50;
+/** Due lanes that are asked for at once: one question to the database for many turns. */
+const DUE_LANES = 64;
 /** A wait is never longer: a clock may be set, and a wake-up may be lost. */
 const LONGEST_WAIT_MS = 30_000;
 
@@ -37,7 +39,12 @@ const LONGEST_WAIT_MS = 30_000;
  * beside one another. A lane whose first delivery fails waits alone. It knows no event: only lanes, bodies and verdicts.
  */
 export class Dispatcher {
+  /** Lanes that are in somebody's hand, until what came of them is on disk. */
   private readonly busy = new Map<string, Promise<void>>();
+  /** Of these, how many may have a request under way. */
+  private posting = 0;
+  /** Due lanes whose turn has not come. */
+  private due: string[] = [];
   private readonly finished: FinishedBatch;
   private running: Promise<void> | null = null;
   private stopping = false;
@@ -89,18 +96,22 @@ export class Dispatcher {
   /** Returns how long there is nothing to do, in milliseconds. */
   private async startDueLanes(): Promise<number> {
     const { storage, clock } = this.options;
-    const free = (this.pausedUntil > 0 ? 1 : this.options.concurrency) - this.busy.size;
     const now = clock.now();
     if (this.pausedUntil > now) return this.pausedUntil - now;
-    if (free <= 0) return LONGEST_WAIT_MS;
-    const busy = [...this.busy.keys()];
-    const lanes = await dueLanes(storage.db, now, busy, free);
+    if (this.freeHands() <= 0) return LONGEST_WAIT_MS;
+    if (this.due.length === 0) this.due = await dueLanes(storage.db, now, [...this.busy.keys()], DUE_LANES);
     // The backend may have refused us while the database was asked.
     if (this.pausedUntil > now) return this.pausedUntil - now;
-    for (const lane of lanes) this.startLane(lane);
-    if (lanes.length === free) return LONGEST_WAIT_MS;
+    for (const lane of this.due.splice(0, this.freeHands())) this.startLane(lane);
+    // The end of a turn wakes us.
+    if (this.freeHands() <= 0) return LONGEST_WAIT_MS;
     const next = await nextDue(storage.db, [...this.busy.keys()]);
     return next === null ? LONGEST_WAIT_MS : Math.max(1, next - clock.now());
+  }
+
+  /** A backend that refuses our credentials is only probed. */
+  private freeHands(): number {
+    return (this.pausedUntil > 0 ? 1 : this.options.concurrency) - this.posting;
   }
 
   private startLane(lane: string): void {
@@ -120,12 +131,19 @@ export class Dispatcher {
   private async workLane(lane: string): Promise<void> {
     const { storage, clock } = this.options;
     let nextAttemptAt = clock.now();
-    for (const delivery of await laneHead(storage.db, lane, TURN)) {
-      if (this.stopping) break;
-      const wait = await this.attempt(delivery);
-      if (wait === null) continue;
-      nextAttemptAt = clock.now() + wait;
-      break;
+    this.posting++;
+    try {
+      for (const delivery of await laneHead(storage.db, lane, TURN)) {
+        if (this.stopping) break;
+        const wait = await this.attempt(delivery);
+        if (wait === null) continue;
+        nextAttemptAt = clock.now() + wait;
+        break;
+      }
+    } finally {
+      // Another lane may begin while this one is written down.
+      this.posting--;
+      this.wake();
     }
     await this.finished.endLane({ lane, nextAttemptAt });
   }
@@ -141,19 +159,18 @@ export class Dispatcher {
       attempt,
       body: webhookBody(delivery, clock.now()),
     });
-    const log = logger.child({ session: delivery.sessionId, delivery: delivery.id });
-    const facts = { event: delivery.name, attempt, status, ms: Math.round(durationMs) };
+    const facts = { session: delivery.sessionId, delivery: delivery.id, event: delivery.name, attempt, status, ms: Math.round(durationMs) };
     switch (verdict.kind) {
       case 'done':
         this.resume();
         this.finished.add({ id: delivery.id, state: 'delivered', status, error: null });
-        log.debug('Webhook delivered', facts);
+        logger.debug('Webhook delivered', facts);
         onAttempt?.('delivered', durationMs);
         return null;
       case 'refused':
         this.resume();
         this.finished.add({ id: delivery.id, state: 'dead', status, error: verdict.excerpt });
-        log.error('The backend refused a webhook for good; it is kept as a dead letter', facts);
+        logger.error('The backend refused a webhook for good; it is kept as a dead letter', facts);
         onAttempt?.('dead', durationMs);
         return null;
       case 'unauthorized':
@@ -164,7 +181,7 @@ export class Dispatcher {
       case 'retry': {
         const wait = verdict.afterMs ?? retryDelay({ attempt, quickRetries: this.options.quickRetries, baseMs: this.options.retryBaseMs, capMs: this.options.retryCapMs }, this.options.random);
         await this.failed(delivery, status, verdict.reason);
-        log.warn('A webhook was not delivered; it is tried again', { ...facts, reason: verdict.reason, next_in_ms: wait });
+        logger.warn('A webhook was not delivered; it is tried again', { ...facts, reason: verdict.reason, next_in_ms: wait });
         onAttempt?.('retry', durationMs);
         return wait;
       }

@@ -3,7 +3,7 @@ import type { Storage } from '../storage/database.js';
 import { markFinished, settleLanes, type Finished, type WorkedLane } from './outbox-store.js';
 
 /** Milliseconds in which what ends together shares one commit. */
-const GATHER_MS = 5;
+const GATHER_MS = 20;
 
 /**
  * Writes down what was delivered, and which lanes are through, many at a time: a commit of its own for each would cost more than the delivery.

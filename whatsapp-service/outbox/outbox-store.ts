@@ -179,11 +179,10 @@ export interface WorkedLane {
 export async function settleLanes(trx: Db, worked: readonly WorkedLane[]): Promise<void> {
   const lanes = worked.map(({ lane }) => lane);
   if (lanes.length === 0) return;
-  const waiting = trx.selectFrom('outbox').select('seq').whereRef('outbox.lane', '=', 'outbox_lane.lane').where('state', '=', 'pending');
   await trx
     .deleteFrom('outbox_lane')
     .where('lane', 'in', lanes)
-    .where(({ not, exists }) => not(exists(waiting)))
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('outbox').select('seq').whereRef('outbox.lane', '=', 'outbox_lane.lane').where('state', '=', 'pending'))))
     .execute();
   for (const group of groupBy(worked, ({ nextAttemptAt }) => nextAttemptAt)) {
     const [{ nextAttemptAt }] = group as [WorkedLane];

@@ -145,6 +145,8 @@ export interface SandboxSettings {
   fail_sends: SendFailure;
   /** The page keeps what it could not send yet on disk, and sends it when it starts again. */
   keep_unsent: boolean;
+  /** Files are not uploaded when they are sent: only what comes before the upload takes time. A download of them finds nothing. */
+  instant_upload: boolean;
   /** How long one QR code is valid, milliseconds. */
   qr_refresh_ms: number;
   /** After so many new codes the page idles until it is asked for another. */

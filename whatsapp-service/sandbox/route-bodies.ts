@@ -75,6 +75,7 @@ export const zSettingsChange = z.strictObject({
   early_has_synced: z.boolean().optional(),
   fail_sends: z.enum(['off', 'error', 'hang', 'lost_ack']).optional(),
   keep_unsent: z.boolean().optional().describe('the page keeps what it could not send yet, and sends it when it starts again'),
+  instant_upload: z.boolean().optional().describe('files are not uploaded when they are sent'),
   qr_refresh_ms: z.int().min(50).max(MAX_MS).optional(),
   qr_max_refreshes: z.int().min(0).max(10_000).optional(),
   unregister: z.array(z.string().regex(/^\+?\d+$/)).optional().describe('number prefixes that are not on WhatsApp'),
@@ -108,7 +109,7 @@ export const zReceivedList = z.object({
 });
 
 export const zSettings = z.object({
-  auto_ack: z.union([z.int(), z.literal('off')]), ack_delay_ms: z.int(), slow_ms: z.int(), early_has_synced: z.boolean(), fail_sends: z.string(), keep_unsent: z.boolean(), qr_refresh_ms: z.int(), qr_max_refreshes: z.int(),
+  auto_ack: z.union([z.int(), z.literal('off')]), ack_delay_ms: z.int(), slow_ms: z.int(), early_has_synced: z.boolean(), fail_sends: z.string(), keep_unsent: z.boolean(), instant_upload: z.boolean(), qr_refresh_ms: z.int(), qr_max_refreshes: z.int(),
 });
 
 export const zState = z.object({

@@ -7,10 +7,10 @@ import { foundation } from './migrations/0001-foundation.js';
 import { media } from './migrations/0002-media.js';
 import { numbers } from './migrations/0003-numbers.js';
 import { sending } from './migrations/0004-sending.js';
-import type { Database } from './schema.js';
+import { GroupCommit } from './group-commit.js';
+import type { Database, Db } from './schema.js';
 
-/** Queries run on `Db`; inside `transaction` the same type means "part of this transaction". */
-export type Db = Kysely<Database>;
+export type { Db };
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-foundation': foundation,
@@ -43,9 +43,10 @@ export async function openStorage(dataDir: string): Promise<Storage> {
     unlock();
     throw error;
   }
+  const commits = new GroupCommit(db);
   return {
     db,
-    transaction: (work) => db.transaction().execute(work),
+    transaction: (work) => commits.run(work),
     ping: async () => void (await sql`select 1`.execute(db)),
     close: async () => {
       await db.destroy();

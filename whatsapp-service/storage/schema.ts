@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable, Selectable, Updateable } from 'kysely';
+import type { ColumnType, Generated, Insertable, Kysely, Selectable, Updateable } from 'kysely';
 import type { MessageReason, MessageState, SessionReason, SessionState, SyncState } from '../contracts/states.js';
 
 /**
@@ -19,6 +19,9 @@ export interface Database {
   chat_sync_batch: ChatSyncBatchTable;
   number_check: NumberCheckTable;
 }
+
+/** Queries run on `Db`; inside `transaction` the same type means "part of this transaction". */
+export type Db = Kysely<Database>;
 
 /** Set once, at insert. */
 type Fixed<T> = ColumnType<T, T, never>;

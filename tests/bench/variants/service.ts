@@ -24,6 +24,8 @@ export function serviceConfig(job: Job): Config {
     SYNC_ON_READY: 'false',
     SYNC_CHATS_PER_SECOND: '0',
     API_RATE_LIMIT_PER_MINUTE: '1000000',
+    SEND_PER_SECOND: '0',
+    SEND_PER_MINUTE: '0',
     SANDBOX_HUB_URL: job.hub.controlUrl,
     SANDBOX_HUB_TOKEN: job.hub.token,
   };

@@ -216,7 +216,7 @@ export class SessionSupervisor {
     const unlinked = this.row.paired === 1;
     if (unlinked) await this.options.hooks.unpaired(this.id);
     // What comes from here on is the session's; what came before is the account's past, and the chat sync's matter.
-    const row = { ...(unlinked && UNPAIRED), inbound_mark: Math.ceil(now / 1000) * 1000 + CATCH_UP_MARGIN_MS };
+    const row = { ...(unlinked && UNPAIRED), inbound_mark: now + CATCH_UP_MARGIN_MS };
     if (this.state !== 'SCAN_QR_CODE') await this.change('SCAN_QR_CODE', 'waiting_for_scan', { row, events: [event] });
     else await this.append([event], row);
     this.options.hooks.qr(this.id, qr);

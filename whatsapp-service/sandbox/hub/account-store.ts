@@ -28,6 +28,7 @@ export const DEFAULT_SETTINGS: Readonly<SandboxSettings> = {
   early_has_synced: false,
   fail_sends: 'off',
   keep_unsent: false,
+  instant_upload: false,
   qr_refresh_ms: 20_000,
   qr_max_refreshes: 5,
 };

@@ -90,8 +90,8 @@ export class PageConnection {
   }
 
   #pageSettings(): Record<string, unknown> {
-    const { slow_ms, early_has_synced, keep_unsent } = this.#parts.accounts.settings(this.sessionId);
-    return { slow_ms, early_has_synced, keep_unsent };
+    const { slow_ms, early_has_synced, keep_unsent, instant_upload } = this.#parts.accounts.settings(this.sessionId);
+    return { slow_ms, early_has_synced, keep_unsent, instant_upload };
   }
 
   #welcome(account: Account): void {

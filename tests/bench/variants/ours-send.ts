@@ -1,0 +1,50 @@
+import pLimit from 'p-limit';
+import { HubClient } from '../../../whatsapp-service/sandbox/hub-client.js';
+import type { MediaView } from '../../../whatsapp-service/contracts/media-api.js';
+import { sampleDocument } from '../sample-document.js';
+import type { Job, SendJob, SendResult, Variant } from '../variant.js';
+import { delivered, recipientOf } from './sent-messages.js';
+import { workingService, type Service } from './service.js';
+
+/** The whole service: messages over HTTP, each committed before its 202; a file uploaded first, then sent by its id. */
+const CALLERS = 8;
+
+let service: Service | null = null;
+let hub: HubClient | null = null;
+let job: Job | null = null;
+
+export const variant: Variant = {
+  async prepare(prepared: Job): Promise<void> {
+    job = prepared;
+    hub = await HubClient.connect(prepared.hub);
+    service = await workingService(prepared);
+  },
+  async run({ texts, documents, documentBytes }: SendJob): Promise<SendResult> {
+    if (!service || !hub || !job) throw new Error('not prepared');
+    const { api } = service;
+    const { session } = job;
+    const limit = pLimit(CALLERS);
+    const startedAt = performance.now();
+    const numbers = Array.from({ length: texts }, (_, number) => number);
+    await Promise.all(numbers.map((number) => limit(() => api.ok('POST', '/api/messages', { session_id: session, to: recipientOf(number), text: `ours ${number}` }))));
+    const acceptedMs = performance.now() - startedAt;
+    await delivered(hub, session, texts);
+    const deliveredMs = performance.now() - startedAt;
+    // The simulated upload takes longer than what the two ways differ in, and would hide it.
+    await hub.settings(job.session, { instant_upload: true });
+    const documentMs: number[] = [];
+    for (let number = 0; number < documents; number++) {
+      const form = new FormData();
+      form.set('file', new Blob([new Uint8Array(sampleDocument(documentBytes, number))], { type: 'application/pdf' }), `document-${number}.pdf`);
+      const uploaded = await fetch(`${api.url}/api/media`, { method: 'POST', headers: { 'X-Api-Key': api.key }, body: form });
+      const { id } = (await uploaded.json()) as MediaView;
+      const before = performance.now();
+      await api.ok('POST', '/api/messages?wait=sent', { session_id: session, type: 'document', to: recipientOf(number), media: { id } });
+      documentMs.push(performance.now() - before);
+    }
+    return { acceptedMs, deliveredMs, documentMs };
+  },
+  async close(): Promise<void> {
+    await service?.app.stop();
+  },
+};
