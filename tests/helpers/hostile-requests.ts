@@ -20,6 +20,8 @@ export interface Known {
   messages: readonly string[];
   media: readonly string[];
   jids: readonly string[];
+  /** Of which the account is an admin; it leaves the last one. */
+  groups: readonly string[];
   /** Keys by what they may do. */
   keys: readonly string[];
   /** Where `https://shop.example` is in the bodies' place. */
@@ -67,7 +69,7 @@ function withKnown(example: unknown, known: Known): unknown {
   const text = JSON.stringify(example)
     .replaceAll('https://shop.example', known.files)
     .replaceAll(/msg_[0-9a-f]{32}/g, known.messages[0] ?? 'msg_')
-    .replaceAll(/120363\d+@g\.us/g, known.jids.find((jid) => jid.endsWith('@g.us')) ?? '120363000000000001@g.us');
+    .replaceAll(/120363\d+@g\.us/g, known.groups[0] ?? '120363000000000001@g.us');
   return JSON.parse(text);
 }
 
@@ -123,6 +125,7 @@ function filledPath(dice: Dice, { path }: Operation, method: string, known: Know
     if (path.startsWith('/api/messages/')) return dice.pick(known.messages);
     if (path.startsWith('/api/media/')) return dice.pick(known.media);
     if (path.startsWith('/api/keys/')) return 'key_00000000000000000000000000000000';
+    if (name === 'group_id') return (path.endsWith('/leave') ? known.groups.at(-1) : dice.pick(known.groups)) ?? NOBODY;
     return encodeURIComponent(dice.pick(known.jids));
   });
 }

@@ -53,7 +53,7 @@ const HOSTILE_NAMES = ['constructor', 'toString', 'then', 'hasOwnProperty', '', 
 /** Without halves of characters, for where bytes are wanted. */
 export const wellFormed = (text: string): string => Buffer.from(text).toString();
 
-export const hostileValue = (dice: Dice): unknown => (dice.chance(0.6) ? dice.pick(HOSTILE_TEXTS) : dice.pick(HOSTILE_VALUES));
+export const hostileValue = (dice: Dice): unknown => (dice.chance(0.6) ? dice.pick(HOSTILE_TEXTS) : structuredClone(dice.pick(HOSTILE_VALUES)));
 
 type Place = { holder: Record<string, unknown>; name: string };
 
@@ -86,10 +86,10 @@ function mutateOnce(dice: Dice, { holder, name }: Place): void {
       holder[name] = [old];
       return;
     case 2:
-      holder[name] = typeof old === 'string' ? mixed(dice, old) : String(old);
+      holder[name] = typeof old === 'string' ? mixed(dice, old) : (JSON.stringify(old) ?? '');
       return;
     case 3:
-      if (Array.isArray(old)) holder[name] = Array.from({ length: dice.pick([0, 2, 13, 60, 501]) }, () => old[0]);
+      if (Array.isArray(old)) holder[name] = Array.from({ length: dice.pick([0, 2, 13, 60, 501]) }, () => (old as unknown[])[0]);
       else if (typeof old === 'object' && old !== null) (old as Record<string, unknown>)[dice.pick(HOSTILE_NAMES)] = hostileValue(dice);
       else holder[name] = { value: old };
       return;
