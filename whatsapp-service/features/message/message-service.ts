@@ -9,7 +9,7 @@ import type { MessageRow } from '../../storage/schema.js';
 import { contentOf, isMedia, targetOf, type StoredContent, type TakenMedia } from './message-content.js';
 import type { MessageOutcomes } from './message-outcomes.js';
 import { priorityOf } from './message-view.js';
-import { expiredMessages, expireIdempotent, findIdempotent, findMessage, insertIdempotent, insertMessage, markSendingUnknown, type IdempotentRequest } from './message-store.js';
+import { expiredMessages, expireIdempotent, findIdempotent, findMessage, insertIdempotent, inSending, insertMessage, type IdempotentRequest } from './message-store.js';
 
 export interface MessageServiceOptions {
   storage: Storage;
@@ -119,7 +119,11 @@ export class MessageService {
    * number: sending it again could tell somebody the same thing twice.
    */
   async giveUpUnderWay(sessionId: SessionId): Promise<void> {
-    await markSendingUnknown(this.options.storage.db, sessionId, this.options.clock.now());
+    const { storage, outcomes } = this.options;
+    await storage.transaction(async (trx) => {
+      for (const row of await inSending(trx, sessionId)) await outcomes.end(trx, row, { state: 'unknown', reason: 'outcome_unknown', detail: null });
+    });
+    outcomes.tell();
   }
 
   /** Forgets idempotency keys that are too old to be repeated. */

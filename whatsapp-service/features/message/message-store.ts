@@ -88,10 +88,6 @@ export function listMessages(db: Db, filter: MessageFilter): Promise<MessageRow[
   return query.execute();
 }
 
-export async function markSendingUnknown(db: Db, sessionId: SessionId, now: number): Promise<void> {
-  await db.updateTable('message').set({ state: 'unknown', reason: 'outcome_unknown', updated_at: now, ended_at: now }).where('session_id', '=', sessionId).where('state', '=', 'sending').execute();
-}
-
 export interface IdempotentRequest {
   apiKeyId: string;
   key: string;
