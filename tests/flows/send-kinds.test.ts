@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EVENTS } from '../../whatsapp-service/contracts/payloads.js';
 import type { MessageView } from '../../whatsapp-service/contracts/message-api.js';
-import { BridgeApi, InProcessBridge, TEST_KEY, World } from '../helpers/bridge.js';
+import type { BridgeApi} from '../helpers/bridge.js';
+import { InProcessBridge, TEST_KEY, World } from '../helpers/bridge.js';
 import { until } from '../helpers/sandbox-client.js';
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');

@@ -56,6 +56,10 @@ export class MortalBridge {
     return this.process?.output() ?? '';
   }
 
+  get pid(): number {
+    return this.process?.child.pid ?? 0;
+  }
+
   get alive(): boolean {
     return this.process !== null && this.process.child.exitCode === null && this.process.child.signalCode === null;
   }

@@ -70,7 +70,7 @@ const zSendLocation = z.strictObject({
   longitude: z.number().min(-180).max(180),
   name: z.string().max(256).optional(),
   address: z.string().max(512).optional(),
-  url: z.string().url().max(2_048).optional(),
+  url: z.url().max(2_048).optional(),
 });
 const zSendContacts = z.strictObject({
   type: z.literal('contact'),

@@ -13,6 +13,8 @@ import type { PageConnection } from './hub/page-connection.js';
 import { seededChats } from './hub/seeding.js';
 
 const SEED_BATCH = 2_000;
+/** WhatsApp dates in whole seconds: the account's past must not look as if it came with its pairing. */
+const SEEDED_AGE_MS = 1_000;
 const MAX_CHATS = 200_000;
 
 /** The controls, on a hub in this process. */
@@ -40,7 +42,7 @@ export class Controls implements SandboxControls {
     const { account } = this.#parts.accounts.ensure(sessionId, { phone: options.phone, lidMode: options.lidMode });
     const plan = {
       me: meOf(account), lidMode: account.lidMode, first: this.#parts.chats.count(account.phone), chats: options.chats, groupShare: options.groupShare ?? 0.3,
-      participants: options.participants ?? 20, messagesPerChat: options.messagesPerChat ?? 1, now: Math.floor((options.now ?? Date.now()) / 1000),
+      participants: options.participants ?? 20, messagesPerChat: options.messagesPerChat ?? 1, now: Math.floor((options.now ?? Date.now() - SEEDED_AGE_MS) / 1000),
       unmappableShare: options.unmappableShare ?? 0.05,
     };
     const result = { chats: 0, groups: 0, messages: 0 };

@@ -41,7 +41,7 @@ export interface SeedOptions {
   /** Participants of each group. */
   participants?: number;
   messagesPerChat?: number;
-  /** Milliseconds since the epoch of the newest message. */
+  /** Milliseconds since the epoch of the newest message; a second ago when absent. */
   now?: number;
   /** In LID mode: the part of the people whose phone number cannot be known, 0 to 1. */
   unmappableShare?: number;

@@ -24,7 +24,7 @@ export class GroupCommit {
 
   run<T>(work: (trx: Db) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.waiting.push({ work, resolve: resolve, reject });
       if (!this.running) void this.commitAll();
     });
   }

@@ -57,7 +57,7 @@ async function show(api: Api, backend: DemoBackend): Promise<Summary> {
   const arrived = backend.next((event) => event.event === 'message' && --left === 0);
   await api.call('POST', `/sandbox/sessions/${SESSION}/inbound`, { from: '6281298765432', type: 'text', body: 'Halo, apakah masih ada?', count: INBOUND });
   const last = await arrived;
-  note(`the last one: sequence ${last.sequence}, "${last.data.body as string}" from ${String((last.data.from as { phone: string }).phone)}`);
+  note(`the last one: sequence ${last.sequence}, "${last.data.body as string}" from ${(last.data.from as { phone: string }).phone}`);
 
   step(5, 'POST /api/messages {"to":"0812-9876-5432"}: a message goes out, and WhatsApp acknowledges it');
   const read = backend.next((event) => event.event === 'message.ack' && event.data.ack_name === 'READ');
