@@ -3,22 +3,12 @@ import type { MessageView } from '../../whatsapp-service/contracts/message-api.j
 import { sleep } from '../../whatsapp-service/shared/clock.js';
 import { BridgeProcess, World } from '../helpers/bridge.js';
 import { until } from '../helpers/sandbox-client.js';
+import { seeded } from '../helpers/seeded.js';
 
 const ROUNDS = Number(process.env.SEND_ONCE_ROUNDS ?? 8);
 const PER_ROUND = 20;
 const SEED = Number(process.env.SEND_ONCE_SEED ?? 20_260_131);
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-
-/** Mulberry32: the same rounds for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const bodyOf = (name: string, index: number): object =>
   index % 5 === 4

@@ -1,20 +1,18 @@
 import type { WebhookPayload } from '../../whatsapp-service/contracts/payloads.js';
 import type { ReceivedMessage } from '../../whatsapp-service/sandbox/hub-contract.js';
 import type { RecordingReceiver, ReceivedRequest } from './recording-receiver.js';
+import { seeded } from './seeded.js';
 
 /** How often a test kills something; more find rarer faults. */
 export const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 5);
 
 /** Chance that can be repeated: the same seed gives the same numbers. */
 export class Chance {
-  constructor(private state: number) {}
-
   /** In [0, 1). */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  readonly next: () => number;
+
+  constructor(seed: number) {
+    this.next = seeded(seed);
   }
 
   /** An integer, both ends included. */

@@ -1,14 +1,12 @@
+import { seeded } from './seeded.js';
+
 /** What a hostile or broken caller makes of a request, the same for the same seed. */
 
-/** Mulberry32. */
 export class Dice {
-  constructor(private state: number) {}
+  readonly next: () => number;
 
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  constructor(seed: number) {
+    this.next = seeded(seed);
   }
 
   /** From 0 to `below` - 1. */

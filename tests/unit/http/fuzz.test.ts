@@ -2,21 +2,11 @@ import { expect, test } from '@jest/globals';
 import { Agent, METHODS, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { ERRORS, type ErrorBody } from '../../../whatsapp-service/contracts/errors.js';
+import { seeded } from '../../helpers/seeded.js';
 import { CALLERS, exampleRoutes, TestServer } from './http-fixture.js';
 
 const REQUESTS = 2_000;
 const AT_ONCE = 20;
-
-/** Mulberry32: the same seed makes the same requests. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const SEGMENTS = ['api', 'sessions', 'messages', 'sales', '12', 'qr', 'start', 'open', 'docs', 'openapi.json', 'swagger-ui.css', 'anything', 'optional', '..', '.', '', '%2e%2e', '%00', '%E0%A4%A', '%', '*', '{id}', ':id', 'a b', '😀', '%F0%9F%98%80', '__proto__', 'constructor', '\\', 'x'.repeat(3_000), '-1', '1e9', 'null'];
 const QUERIES = ['', '?', '?limit=1', '?limit=', '?limit=-1', '?limit[]=1', '?limit[a]=1', '?session_id=12', '?__proto__[x]=1', '?%', '?%ff=%ff', '?=', '?&&&', `?${'a=1&'.repeat(1_500)}`, '?session_id=sales&session_id=other', '#x'];
