@@ -20,7 +20,7 @@ export function chatSyncRoutes(service: ChatSyncService, session: { requireWorki
       description: 'Newest first, private and group, in signed batches of at most 50. A run that breaks off goes on by itself.',
       request: { params: zSessionParams, body: zStartChatSync.default({}), bodyExample: { max_chats: 1000, sync_window: 30 } },
       responses: { 202: { description: 'The run', schema: zChatSync } },
-      errors: ['session_not_found', 'session_wrong_state', 'sync_running'],
+      errors: ['session_not_found', 'session_wrong_state', 'backend_not_set', 'sync_running'],
       handle: async ({ params, body }) => {
         const id = asSessionId(params.id);
         await session.requireWorking(id);

@@ -52,7 +52,8 @@ export class ChatSyncService {
 
   /** On request. The caller has made sure that the session works. */
   async start(id: SessionId, input: StartChatSync): Promise<ChatSyncView> {
-    const { storage, settings, clock } = this.options;
+    const { storage, settings, clock, poster } = this.options;
+    if (!poster) throw new ApiError('backend_not_set');
     const syncOptions: SyncOptions = { max_chats: input.max_chats ?? settings.maxChats, sync_window: input.sync_window ?? settings.windowDays };
     const syncId = await storage.transaction(async (trx) => {
       const active = await activeSync(trx, id);
