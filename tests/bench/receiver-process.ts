@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { RecordingReceiver, type Answer, type ReceivedRequest, type ReceiverCounts } from '../helpers/recording-receiver.js';
-import { stampOf } from './page-clock.js';
+import { stampOf } from './page-scripts.js';
 import { serve } from './worker-calls.js';
 
 /** A message that arrived: when it came into the page, and when here. Milliseconds since the epoch. */

@@ -189,29 +189,29 @@ const isAbout = (request: ReceivedRequest, messageId: string | undefined): boole
 
 test.each([413, 422])('what a backend refuses with %i becomes a dead letter, and what follows goes on', async (status) => {
   const reason = { message: `The given data was invalid (${status}).`, errors: { chats: ['too many'] } };
-  let bad: string | undefined;
-  world.receiver.answerWith((request): Answer => (isAbout(request, bad) || isBatch(request, 2) || isBatch(request, 5) ? { status, body: reason } : { status: 202, body: {} }));
+  const told: { bad?: string } = {};
+  world.receiver.answerWith((request): Answer => (isAbout(request, told.bad) || isBatch(request, 2) || isBatch(request, 5) ? { status, body: reason } : { status: 202, body: {} }));
   await world.receiver.down();
   const inbound = await burst(2, 3);
   const [chat] = inbound.chats;
   const [refused, ...rest] = inbound.ids.get(chat!) ?? [];
-  bad = refused;
+  told.bad = refused;
   await world.receiver.up();
   const { sync_id: syncId } = await sync();
   inbound.ids.set(chat!, rest);
   await arrived(inbound);
   await completed(syncId, 2 * BATCH);
 
-  expect(world.receiver.requests.filter((request) => isAbout(request, bad))).toHaveLength(1);
+  expect(world.receiver.requests.filter((request) => isAbout(request, told.bad))).toHaveLength(1);
   const [letter] = rowsOf<{ state: string; last_status: number; last_error: string }>(
-    dataDir(), "select o.state, o.last_status, o.last_error from outbox o join event e on e.id = o.event_id where e.dedupe_key = ?", `message:${bad}`);
+    dataDir(), "select o.state, o.last_status, o.last_error from outbox o join event e on e.id = o.event_id where e.dedupe_key = ?", `message:${told.bad ?? ''}`);
   expect(letter).toEqual({ state: 'dead', last_status: status, last_error: JSON.stringify(reason) });
   const batches = rowsOf(dataDir(), "select number, last_status, last_error from chat_sync_batch where sync_id = ? and state = 'dead' order by number", syncId);
   expect(batches).toEqual([2, 5].map((number) => ({ number, last_status: status, last_error: JSON.stringify(reason) })));
   for (const number of [2, 5]) expect(batchesOf(syncId).filter((request) => isBatch(request, number))).toHaveLength(1);
   // A number is missing for good: the backend sees the gap where it refused.
   await eventThat(world.receiver, ['shop', 'chats.sync.completed'], ({ data }) => data.sync_id === syncId);
-  forgive(bad);
+  forgive(told.bad);
 });
 
 /** Lets the numbers be checked without the one that the backend refused. */

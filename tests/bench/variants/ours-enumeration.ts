@@ -1,4 +1,3 @@
-import { HubClient } from '../../../whatsapp-service/sandbox/hub-client.js';
 import { asSessionId } from '../../../whatsapp-service/shared/ids.js';
 import { systemClock } from '../../../whatsapp-service/shared/clock.js';
 import { silentLogger } from '../../../whatsapp-service/shared/logger.js';
@@ -6,7 +5,7 @@ import { ProviderError, type ProviderSession } from '../../../whatsapp-service/w
 import { WebProvider } from '../../../whatsapp-service/whatsapp/web/web-provider.js';
 import { until } from '../../helpers/sandbox-client.js';
 import type { EnumerationResult, Job, Variant } from '../variant.js';
-import { allChatsLoaded, serviceConfig } from './service.js';
+import { allChatsLoaded, benchHub, serviceConfig } from './service.js';
 
 /** Every chat out of the page and nothing done with it: the list, then the slices that the service's settings allow, two under way as in a sync. */
 let page: ProviderSession | null = null;
@@ -16,7 +15,7 @@ export const variant: Variant = {
   async prepare(job: Job): Promise<void> {
     const config = serviceConfig(job);
     perSlice = config.sync.maxChatsInMemory;
-    const hub = await HubClient.connect(job.hub);
+    const hub = await benchHub(job);
     const provider = new WebProvider({ config, source: await hub.engine(), clock: systemClock, logger: silentLogger });
     let ready = false;
     page = provider.session(asSessionId(job.session), {

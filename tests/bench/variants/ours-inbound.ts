@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { HubClient } from '../../../whatsapp-service/sandbox/hub-client.js';
-import type { Hub } from '../../../whatsapp-service/sandbox/hub-contract.js';
 import { createLogger, type LogContext, type LogFields, type Logger } from '../../../whatsapp-service/shared/logger.js';
-import { PAGE_CLOCK, stampOf } from '../page-clock.js';
+import { stampOf } from '../page-scripts.js';
 import type { InboundJob, InboundResult, Job, Variant } from '../variant.js';
 import { Arrivals, progress } from './arrivals.js';
 import { serviceConfig, workingService, type Service } from './service.js';
@@ -16,7 +14,7 @@ let read = 0;
 export const variant: Variant = {
   async prepare(job: Job): Promise<void> {
     const logger = new NotingLogger(createLogger(serviceConfig(job).log));
-    service = await workingService(job, { logger, hub: withClock(await HubClient.connect(job.hub)) });
+    service = await workingService(job, { logger });
     commits = [];
     read = lastSequence(service.config.dataDir);
   },
@@ -37,21 +35,6 @@ export const variant: Variant = {
     await service?.app.stop();
   },
 };
-
-/** The simulated WhatsApp with the page's clock in it. */
-function withClock(hub: HubClient): Hub {
-  const engine = async () => {
-    const { prelude, ...rest } = await hub.engine();
-    return { ...rest, prelude: (session: string) => `${prelude(session)}\n${PAGE_CLOCK}` };
-  };
-  return new Proxy<Hub>(hub, {
-    get(target, name) {
-      if (name === 'engine') return engine;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
 
 /** Passes everything on, and notes when events were committed. */
 class NotingLogger implements Logger {

@@ -1,10 +1,9 @@
 import wweb from 'whatsapp-web.js';
-import { HubClient } from '../../../whatsapp-service/sandbox/hub-client.js';
 import { userAgentOf, launchOptions } from '../../../whatsapp-service/whatsapp/web/browser.js';
 import { findBrowser } from '../../../whatsapp-service/whatsapp/web/find-browser.js';
 import { until } from '../../helpers/sandbox-client.js';
 import type { Job } from '../variant.js';
-import { allChatsLoaded, serviceConfig } from './service.js';
+import { allChatsLoaded, benchHub, serviceConfig } from './service.js';
 
 export type PlainClient = InstanceType<typeof wweb.Client>;
 
@@ -12,9 +11,9 @@ export type PlainClient = InstanceType<typeof wweb.Client>;
  * The library as its guide shows it: a client, LocalAuth and puppeteer's default transport, a WebSocket.
  * Browser, flags and user agent are ours, so that the ways differ in nothing else.
  */
-export async function readyClient(job: Job, script = ''): Promise<PlainClient> {
+export async function readyClient(job: Job): Promise<PlainClient> {
   const config = serviceConfig(job);
-  const hub = await HubClient.connect(job.hub);
+  const hub = await benchHub(job);
   const engine = await hub.engine();
   const found = findBrowser(config.browser);
   if (!found) throw new Error('no browser was found: run `npm run setup`');
@@ -24,7 +23,7 @@ export async function readyClient(job: Job, script = ''): Promise<PlainClient> {
     webVersionCache: { type: 'none' },
     userAgent: userAgentOf(found),
     // The library hands it to puppeteer, which takes a script's text too.
-    evalOnNewDoc: `${engine.prelude(job.session)}\n${script}` as unknown as () => void,
+    evalOnNewDoc: engine.prelude(job.session) as unknown as () => void,
     puppeteer: { executablePath, headless, args, pipe: false },
   });
   let ready = false;

@@ -1,5 +1,5 @@
 import axios from 'axios';
-import { PAGE_CLOCK, stampOf } from '../page-clock.js';
+import { stampOf } from '../page-scripts.js';
 import type { InboundJob, InboundResult, Job, Variant } from '../variant.js';
 import { Arrivals } from './arrivals.js';
 import { readyClient, type PlainClient } from './plain-client.js';
@@ -12,7 +12,7 @@ const posts = new Set<Promise<unknown>>();
 
 export const variant: Variant = {
   async prepare({ backendUrl, ...job }: Job): Promise<void> {
-    client = await readyClient({ ...job, backendUrl }, PAGE_CLOCK);
+    client = await readyClient({ ...job, backendUrl });
     client.on('message', (message) => {
       const stamp = stampOf(message.body);
       if (stamp === null) return;

@@ -4,7 +4,9 @@ import { loadConfig } from '../../../whatsapp-service/config/load-config.js';
 import type { Config } from '../../../whatsapp-service/config/config.js';
 import { HubClient } from '../../../whatsapp-service/sandbox/hub-client.js';
 import { BridgeApi } from '../../helpers/bridge.js';
+import type { Hub } from '../../../whatsapp-service/sandbox/hub-contract.js';
 import { until } from '../../helpers/sandbox-client.js';
+import { BENCH_SCRIPT } from '../page-scripts.js';
 import type { Job } from '../variant.js';
 
 const KEY = 'bench-key-0123456789abcdef0123456789abcdef';
@@ -41,19 +43,35 @@ export interface Service {
 /** The whole service, with its session paired and working. */
 export async function workingService(job: Job, overrides: AppOverrides = {}): Promise<Service> {
   const config = serviceConfig(job);
-  const app = await createApp(config, overrides);
+  const hub = await benchHub(job);
+  const app = await createApp(config, { ...overrides, hub });
   const { host, port } = await app.start();
   const api = new BridgeApi(`http://${host}:${port}`, KEY);
   await api.ok('POST', '/api/sessions', { id: job.session, workspace_id: 7 });
   await api.inState(job.session, 'SCAN_QR_CODE');
-  const hub = await HubClient.connect(job.hub);
   await until(() => hub.scanQr(job.session, { phone: job.phone }).then(() => true, () => false), { name: 'the QR is scanned' });
   await api.inState(job.session, 'WORKING');
   await allChatsLoaded(hub, job);
   return { app, api, config };
 }
 
+/** The simulated WhatsApp, with the bench's script in its page. */
+export async function benchHub(job: Job): Promise<Hub> {
+  const hub = await HubClient.connect(job.hub);
+  const engine = async () => {
+    const { prelude, ...rest } = await hub.engine();
+    return { ...rest, prelude: (session: string) => `${prelude(session)}\n${BENCH_SCRIPT}` };
+  };
+  return new Proxy<Hub>(hub, {
+    get(target, name) {
+      if (name === 'engine') return engine;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
 /** The page has taken in its account. */
-export async function allChatsLoaded(hub: HubClient, job: Job): Promise<void> {
+export async function allChatsLoaded(hub: Hub, job: Job): Promise<void> {
   await until(async () => (await hub.state(job.session)).has_synced, { name: 'the page has its chats', timeoutMs: 60_000 });
 }
