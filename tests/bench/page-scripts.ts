@@ -13,15 +13,24 @@ const CLOCK = `
     });
   });`;
 
-/** The simulated page makes the people of a group when somebody first looks at them; the real one has them. Made here, they are nobody's cost. */
+/**
+ * The simulated page makes the people of a group when somebody first looks at them; the real one has them. Made here, they are nobody's cost.
+ * The garbage of the page's own start is taken out, too, so that memory is measured from where it stands still.
+ */
 const PEOPLE = `
   whenThere('WAWebSocketModel', ({ Socket }) => {
     const timer = setInterval(() => {
       if (!Socket.hasSynced) return;
       clearInterval(timer);
       for (const chat of window.require('WAWebCollections').Chat.getModelsArray()) chat.groupMetadata?.participants;
+      setTimeout(() => window.gc?.(), 100);
     }, 5);
   });`;
+
+/** What the browser must be started with for it. */
+export const BENCH_FLAGS = ['--js-flags=--expose-gc'];
+/** How long the page is left alone before anything is measured. */
+export const SETTLE_MS = 1_000;
 
 export const BENCH_SCRIPT = `(() => {
   if (window.top !== window) return;

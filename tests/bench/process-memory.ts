@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { SETTLE_MS } from './page-scripts.js';
+
 const MB = 1024 * 1024;
 
 /** Peak and present resident memory of this process in MB; null where there is no /proc. */
@@ -18,7 +20,7 @@ function resident(): { peak: number; now: number } | null {
 export async function markMemory(): Promise<() => number | null> {
   for (let round = 0; round < 3; round++) {
     globalThis.gc?.();
-    await wait(100);
+    await wait(SETTLE_MS / 3);
   }
   try {
     // 5 sets the peak back to what is resident now.
@@ -52,9 +54,12 @@ function descendants(root: number): number[] {
   return found;
 }
 
+/** Without the files that are mapped: the program's own pages are shared with every other browser on the machine, and change hands when one ends. */
 function pssOf(pid: number): number {
   try {
-    return (Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) * 1024) / MB;
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const kb = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0);
+    return ((kb('Pss_Anon') + kb('Pss_Shmem')) * 1024) / MB;
   } catch {
     return 0;
   }
@@ -64,7 +69,7 @@ const SAMPLE_MS = 25;
 const BASELINE_SAMPLES = 10;
 
 /**
- * Memory of the processes that a process has started (its browser), in MB of PSS: pages that several share count once.
+ * Memory of the processes that a process has started (its browser), in MB of PSS: pages that several of them share count once.
  * Watched from outside, and only in runs whose time is not of interest.
  */
 export class TreeMemory {

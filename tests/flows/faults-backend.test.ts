@@ -203,8 +203,14 @@ test.each([413, 422])('what a backend refuses with %i becomes a dead letter, and
   await completed(syncId, 2 * BATCH);
 
   expect(world.receiver.requests.filter((request) => isAbout(request, told.bad))).toHaveLength(1);
-  const [letter] = rowsOf<{ state: string; last_status: number; last_error: string }>(
-    dataDir(), "select o.state, o.last_status, o.last_error from outbox o join event e on e.id = o.event_id where e.dedupe_key = ?", `message:${told.bad ?? ''}`);
+  // What became of a delivery is written down a moment after the answer.
+  const letter = await until(
+    () =>
+      rowsOf<{ state: string; last_status: number; last_error: string }>(
+        dataDir(), "select o.state, o.last_status, o.last_error from outbox o join event e on e.id = o.event_id where e.dedupe_key = ? and o.state != 'pending'", `message:${told.bad ?? ''}`,
+      )[0],
+    { name: 'the refused webhook is settled' },
+  );
   expect(letter).toEqual({ state: 'dead', last_status: status, last_error: JSON.stringify(reason) });
   const batches = rowsOf(dataDir(), "select number, last_status, last_error from chat_sync_batch where sync_id = ? and state = 'dead' order by number", syncId);
   expect(batches).toEqual([2, 5].map((number) => ({ number, last_status: status, last_error: JSON.stringify(reason) })));

@@ -86,7 +86,7 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
         event: delivery.event,
         token: options.token,
       });
-      const response: AxiosResponse<Readable> = await wire.request({ method: 'POST', url: options.url + path, data: body, headers, signal: control.signal });
+      const response: AxiosResponse<Readable> = await wire.post(options.url + path, body, { headers, signal: control.signal });
       const { bytes, failure } = await readBeginning(response.data);
       return { status: response.status, headers: response.headers, body: bytes, networkError: failure };
     } catch (error) {

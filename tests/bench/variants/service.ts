@@ -6,7 +6,7 @@ import { HubClient } from '../../../whatsapp-service/sandbox/hub-client.js';
 import { BridgeApi } from '../../helpers/bridge.js';
 import type { Hub } from '../../../whatsapp-service/sandbox/hub-contract.js';
 import { until } from '../../helpers/sandbox-client.js';
-import { BENCH_SCRIPT } from '../page-scripts.js';
+import { BENCH_FLAGS, BENCH_SCRIPT } from '../page-scripts.js';
 import type { Job } from '../variant.js';
 
 const KEY = 'bench-key-0123456789abcdef0123456789abcdef';
@@ -59,8 +59,8 @@ export async function workingService(job: Job, overrides: AppOverrides = {}): Pr
 export async function benchHub(job: Job): Promise<Hub> {
   const hub = await HubClient.connect(job.hub);
   const engine = async () => {
-    const { prelude, ...rest } = await hub.engine();
-    return { ...rest, prelude: (session: string) => `${prelude(session)}\n${BENCH_SCRIPT}` };
+    const { prelude, args, ...rest } = await hub.engine();
+    return { ...rest, args: [...args, ...BENCH_FLAGS], prelude: (session: string) => `${prelude(session)}\n${BENCH_SCRIPT}` };
   };
   return new Proxy<Hub>(hub, {
     get(target, name) {
