@@ -58,7 +58,7 @@ test(`${REQUESTS} hostile requests to every route: only answers of the catalogue
   const run = new Run(operations, known);
 
   await run.requests(WARM_UP);
-  const before = rssMb();
+  const before = heldMb();
   await run.requests(REQUESTS - WARM_UP);
   run.agent.destroy();
 
@@ -170,19 +170,20 @@ async function knownNames(): Promise<Known> {
 }
 
 /** After a collection of what nobody holds any more: what is left has leaked, or is a cache. */
-function rssMb(): number {
+function heldMb(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();
-  return process.memoryUsage.rss() / 2 ** 20;
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
 }
 
 /** The lower of two looks: the second comes after what was still under way. */
 async function grownBy(before: number): Promise<number> {
-  const first = rssMb() - before;
+  const first = heldMb() - before;
   if (first < MAX_GROWTH_MB) return first;
   await new Promise((resolve) => setTimeout(resolve, 5_000));
-  return rssMb() - before;
+  return heldMb() - before;
 }
 
 function codeOf(text: string): string | null {
