@@ -29,8 +29,6 @@ const PEOPLE = `
 
 /** What the browser must be started with for it. */
 export const BENCH_FLAGS = ['--js-flags=--expose-gc'];
-/** How long the page is left alone before anything is measured. */
-export const SETTLE_MS = 1_000;
 
 export const BENCH_SCRIPT = `(() => {
   if (window.top !== window) return;

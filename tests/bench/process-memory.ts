@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { SETTLE_MS } from './page-scripts.js';
-
 const MB = 1024 * 1024;
 
 /** Peak and present resident memory of this process in MB; null where there is no /proc. */
@@ -16,11 +14,11 @@ function resident(): { peak: number; now: number } | null {
   }
 }
 
-/** Growth of this process's resident memory over what it is at the mark, at its peak. In MB; null where the kernel does not tell. */
-export async function markMemory(): Promise<() => number | null> {
+/** After `settleMs` without garbage: growth of this process's resident memory over what it is then, at its peak. In MB; null where the kernel does not tell. */
+export async function markMemory(settleMs: number): Promise<() => number | null> {
   for (let round = 0; round < 3; round++) {
     globalThis.gc?.();
-    await wait(SETTLE_MS / 3);
+    await wait(settleMs / 3);
   }
   try {
     // 5 sets the peak back to what is resident now.

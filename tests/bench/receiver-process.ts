@@ -19,6 +19,8 @@ export interface OpenReceiver {
   secret: string;
   /** Write the batches of chats down here, headers and all, when the report is made. */
   keepIn?: string;
+  /** Milliseconds before each answer; at once when absent. */
+  answerMs?: number;
 }
 
 /** A request as it was signed and sent. */
@@ -70,6 +72,7 @@ serve({
     lastChatsAt = null;
     receiver = await RecordingReceiver.start({ secrets: [options.secret], record: 'counts' });
     receiver.answerWith(note);
+    receiver.delay(options.answerMs ?? 0);
     return receiver.url;
   },
   /** How many different stamped messages have come. */

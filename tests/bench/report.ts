@@ -16,14 +16,16 @@ export function render(result: BenchResult): string {
 
 const SYNC_HEAD = ['chats', 'way', 'enumerate', 'first chat', 'last chat', 'whole', 'node +MB', 'page +MB', 'complete'];
 
-function syncRows({ size, plain, ours, floor, ratios }: SyncSize): string[][] {
+function syncRows({ size, plain, ours, floor, slowBackend, ratios }: SyncSize): string[][] {
   const complete = ({ expected, distinct }: { expected: number; distinct: number }): string => `${distinct}/${expected}`;
   return [
     [String(size), 'plain', ms(plain.enumerationMs), ms(plain.firstChatMs), ms(plain.lastChatMs), ms(plain.totalMs), ...growth(plain.growth), complete(plain.chats)],
     ['', 'ours', ms(ours.enumerationMs), ms(ours.firstChatMs), ms(ours.lastChatMs), ms(ours.totalMs), ...growth(ours.growth), complete(ours.chats)],
     ['', '  chats only', '', `(${ms(ours.firstSliceMs)})`, '', '', ...growth(ours.enumerationGrowth), ''],
-    ['', 'posts alone', '', '', '', ms(floor.totalMs), '', '', ''],
-    ['', 'ratio', `${ratios.enumeration}×`, `${ratios.firstChat}×`, `${ratios.lastChat}×`, `${ratios.overFloor}× posts`, '', '', ''],
+    ['', 'plain ÷ ours', `${ratios.enumeration}×`, `${ratios.firstChat}×`, `${ratios.lastChat}×`, '', '', '', ''],
+    ['', 'posts alone', '', '', '', ms(floor.totalMs), '', '', `ours ${ratios.overFloor}×`],
+    ['', `ours, backend ${slowBackend.answerMs} ms`, '', '', '', ms(slowBackend.oursMs), '', '', ''],
+    ['', '  posts alone', '', '', '', ms(slowBackend.floorMs), '', '', `ours ${slowBackend.overFloor}×`],
   ];
 }
 

@@ -27,6 +27,8 @@ export interface SyncSize {
   plain: PlainSync;
   ours: OursSync;
   floor: { totalMs: number };
+  /** The same against a backend that takes so long for an answer, as an application does that writes to its database. */
+  slowBackend: { answerMs: number; oursMs: number; floorMs: number; overFloor: number };
   ratios: { enumeration: number; firstChat: number; lastChat: number; overFloor: number };
   runs: SyncRun[];
 }
@@ -73,6 +75,8 @@ export interface SyncRun {
   oursEnumerationMs: number;
   oursTotalMs: number;
   floorMs: number;
+  oursSlowMs: number;
+  floorSlowMs: number;
 }
 
 export interface InboundPart {

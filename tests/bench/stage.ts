@@ -10,6 +10,9 @@ import { Worker } from './worker.js';
 
 const SECRET = 'bench-only-kf83hd62-4f8a0c1e9b7d5a3f';
 
+/** How long everything is left alone before it is measured. */
+const SETTLE_MS = { time: 300, memory: 1_500 } as const;
+
 export interface RunOptions {
   /** A module of `variants/`. */
   variant: string;
@@ -20,6 +23,8 @@ export interface RunOptions {
   keepIn?: string;
   /** … and where the floor finds them. */
   bodies?: string;
+  /** How long the backend takes for an answer. */
+  answerMs?: number;
 }
 
 /** One run: what the variant tells, what the backend saw, and how memory grew (MB). */
@@ -79,15 +84,15 @@ export class Stage {
   }
 
   /** The same, and what is run is the caller's. */
-  async open<T>({ variant, account, keepIn, bodies }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
+  async open<T>({ variant, account, memory = false, keepIn, bodies, answerMs }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
     const session = `${variant}-${++this.runs}`;
-    const backendUrl = await this.receiver.call<string>('open', { secret: SECRET, keepIn } satisfies OpenReceiver);
+    const backendUrl = await this.receiver.call<string>('open', { secret: SECRET, keepIn, answerMs } satisfies OpenReceiver);
     const worker = Worker.start(session, './variant-process.ts', [variant]);
     const { controlUrl, token } = this.process;
     const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, secret: SECRET, dir: join(this.dir, session), bodies };
     try {
       await worker.call('prepare', job);
-      await worker.call('mark');
+      await worker.call('mark', memory ? SETTLE_MS.memory : SETTLE_MS.time);
       const value = await work({ session, worker, report: () => this.receiver.call<ReceiverReport>('report') });
       await worker.call('close');
       return value;

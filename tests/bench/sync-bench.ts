@@ -5,6 +5,8 @@ import type { Run, Stage } from './stage.js';
 import { median, round } from './statistics.js';
 import type { EnumerationResult, SyncResult } from './variant.js';
 
+/** What an answer of Laravel takes that has verified a signature and queued the rest. */
+const ANSWER_MS = 10;
 const NO_GROWTH: Growth = { node: null, browser: null, browserBefore: null };
 
 /** Chat sync of one account: the library's way, ours, and the posts alone; times and memory in runs of their own. */
@@ -16,13 +18,15 @@ export async function syncBench(stage: Stage, size: number, options: Options, sa
   const floor: Run<SyncResult>[] = [];
   const listed: Run<EnumerationResult>[] = [];
   const runs: SyncRun[] = [];
-  for (let round = 1; round <= options.runs; round++) {
-    say(`sync of ${size} chats, round ${round} of ${options.runs}`);
+  for (let number = 1; number <= options.runs; number++) {
+    say(`sync of ${size} chats, round ${number} of ${options.runs}`);
     const one = {
       plain: await stage.run<SyncResult>({ variant: 'plain-sync', account }),
       listed: await stage.run<EnumerationResult>({ variant: 'ours-enumeration', account }),
       ours: await stage.run<SyncResult>({ variant: 'ours-sync', account, keepIn: bodies }),
       floor: await stage.run<SyncResult>({ variant: 'floor', account, bodies }),
+      oursSlow: await stage.run<SyncResult>({ variant: 'ours-sync', account, answerMs: ANSWER_MS }),
+      floorSlow: await stage.run<SyncResult>({ variant: 'floor', account, bodies, answerMs: ANSWER_MS }),
     };
     plain.push(one.plain);
     listed.push(one.listed);
@@ -34,6 +38,8 @@ export async function syncBench(stage: Stage, size: number, options: Options, sa
       oursEnumerationMs: one.listed.result.ms,
       oursTotalMs: totalMs(one.ours),
       floorMs: totalMs(one.floor),
+      oursSlowMs: totalMs(one.oursSlow),
+      floorSlowMs: totalMs(one.floorSlow),
     });
   }
   say(`sync of ${size} chats, memory`);
@@ -64,6 +70,12 @@ export async function syncBench(stage: Stage, size: number, options: Options, sa
       chats: completeness(size, [...ours, memory.ours]),
     },
     floor: { totalMs: of((run) => run.floorMs) },
+    slowBackend: {
+      answerMs: ANSWER_MS,
+      oursMs: of((run) => run.oursSlowMs),
+      floorMs: of((run) => run.floorSlowMs),
+      overFloor: round(median(runs.map((run) => run.oursSlowMs / run.floorSlowMs)), 2),
+    },
     runs,
   };
   return { ...result, ratios: ratiosOf(result, runs) };

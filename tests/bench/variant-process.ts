@@ -8,8 +8,8 @@ let growth: (() => number | null) | null = null;
 
 serve({
   prepare: (job: Job) => variant.prepare(job),
-  mark: async () => {
-    growth = await markMemory();
+  mark: async (settleMs: number) => {
+    growth = await markMemory(settleMs);
   },
   run: (argument: never) => variant.run(argument),
   /** Of this process, since the mark. */

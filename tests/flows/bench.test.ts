@@ -8,7 +8,7 @@ import type { BenchResult } from '../bench/results.js';
 
 const CHATS = 200;
 const BURST = 300;
-const BURSTS = 2;
+const BURSTS = 1;
 
 let dir: string;
 let printed: string;

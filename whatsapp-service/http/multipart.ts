@@ -4,6 +4,7 @@ import type { Request, RequestHandler } from 'express';
 import multer from 'multer';
 import { ApiError } from '../contracts/errors.js';
 import type { Route, UploadedFile } from '../contracts/route.js';
+import { readBytes } from '../shared/read-buffers.js';
 import { newUploadId } from '../shared/ids.js';
 import { hashOf, mediaType, parseJson, refuseHostile } from './body.js';
 import { invalidField } from './error-answer.js';
@@ -68,7 +69,10 @@ function hashingStorage(folder: string): multer.StorageEngine {
   return {
     _handleFile: (req, file, done) => {
       const hash = createHash('sha256');
-      file.stream.on('data', (chunk: Buffer) => hash.update(chunk));
+      file.stream.on('data', (chunk: Buffer) => {
+        hash.update(chunk);
+        readBytes(chunk.length);
+      });
       disk._handleFile(req, file, (error, info) => {
         const hashed: Partial<Hashed> | undefined = info && { ...info, sha256: hash.digest('hex') };
         done(error, hashed);

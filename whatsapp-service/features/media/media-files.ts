@@ -6,6 +6,7 @@ import { Transform, Writable, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiError } from '../../contracts/errors.js';
 import type { MediaId } from '../../shared/ids.js';
+import { readBytes } from '../../shared/read-buffers.js';
 
 export interface WrittenFile {
   path: string;
@@ -55,6 +56,7 @@ export class MediaFiles {
         size += chunk.length;
         if (size > limitBytes) return done(tooLarge(limitBytes));
         hash.update(chunk);
+        readBytes(chunk.length);
         done(null, chunk);
       },
     });
@@ -107,6 +109,7 @@ export async function digestOf(path: string): Promise<string> {
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
+      readBytes(chunk.length);
       done();
     },
   });
