@@ -213,7 +213,8 @@ test('a conflict stops the session and waits for a person; then it goes on witho
 }, TIMEOUT_MS);
 
 test('a logout on the phone ends the session and its chat sync; a new pairing begins anew', async () => {
-  world.receiver.delay(80);
+  // Slow enough that the logout comes in the middle of the sync.
+  world.receiver.delay(1_200);
   const { sync_id: syncId } = await bridge.api.ok<ChatSyncView>('POST', `/api/sessions/${VICTIM}/chats/sync`, {});
   await world.receiver.waitFor(() => world.receiver.syncBatches().some((batch) => batch.sync_id === syncId), { what: 'a batch' });
   await world.hub.logoutFromPhone(VICTIM);
