@@ -10,6 +10,7 @@ import { until } from '../helpers/sandbox-client.js';
 const CHATS = 260;
 const BATCH = 20;
 const PROBE_MS = 300;
+const TIMEOUT_MS = 2_000;
 /** No wait between two attempts is longer, up to the jitter. */
 const CAP_MS = 500;
 
@@ -19,7 +20,7 @@ let nextPhone = 6281700000000;
 
 beforeAll(async () => {
   world = await World.open();
-  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false', SYNC_BATCH_SIZE: String(BATCH), WEBHOOK_PROBE_MS: String(PROBE_MS) });
+  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false', SYNC_BATCH_SIZE: String(BATCH), WEBHOOK_PROBE_MS: String(PROBE_MS), WEBHOOK_TIMEOUT_MS: String(TIMEOUT_MS) });
   await bridge.api.pair(world, 'shop', { seed: { chats: CHATS, groupShare: 0.3, participants: 4, now: Date.now() - 60_000 } });
   await eventThat(world.receiver, ['shop', 'session.status'], ({ data }) => data.state === 'WORKING');
 });
@@ -31,8 +32,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   const faults = faultsOf(world.receiver);
-  await bridge.stop();
-  await world.close();
+  await bridge.stop().finally(() => world.close());
   expect(faults).toEqual([]);
 });
 
@@ -294,6 +294,9 @@ test('a slow chat does not hold up the others', async () => {
   await arrived(inbound);
   const held = world.receiver.requests.filter((request) => (request.body?.data as { chat_id?: string } | undefined)?.chat_id === slow);
   expect(new Set(held.map((request) => request.deliveryId)).size).toBe(1);
+  // Beside it, and not in the gaps between its attempts.
+  const [{ number, at } = { number: 0, at: 0 }] = held;
+  expect(world.receiver.requests.filter((request) => request.number > number && request.at < at + TIMEOUT_MS - 100 && request.status === 202).length).toBeGreaterThan(0);
   world.receiver.accept();
   inbound.ids.set(slow, ids);
   await arrived(inbound);

@@ -22,7 +22,7 @@ let pid: number;
 
 beforeAll(async () => {
   world = await World.open();
-  bridge = new MortalBridge(world, { SYNC_ON_READY: 'false', SYNC_BATCH_SIZE: '10', NODE_OPTIONS: STRAY });
+  bridge = new MortalBridge(world, { SYNC_ON_READY: 'false', SYNC_BATCH_SIZE: '10', SESSION_CALL_TIMEOUT_MS: '60000', NODE_OPTIONS: STRAY });
   await bridge.start();
   pid = bridge.pid;
   for (const id of [VICTIM, ...WITNESSES]) await bridge.api.pair(world, id, { seed: { chats: 80, groupShare: 0.25, participants: 4, now: Date.now() - 60_000 } });
@@ -46,8 +46,7 @@ afterEach(async () => {
 afterAll(async () => {
   const faults = faultsOf(world.receiver);
   const promises = [VICTIM, ...WITNESSES].flatMap((id) => brokenPromises(world.receiver, id));
-  const { code } = await bridge.terminate();
-  await world.close();
+  const code = await (bridge.alive ? bridge.terminate().then((end) => end.code) : Promise.resolve('it was not alive')).finally(() => world.close());
   expect([faults, promises, code]).toEqual([[], [], 0]);
 });
 
@@ -155,6 +154,21 @@ test('a session that is struck again while it comes back comes back all the same
     await until(() => browsersOf(world, VICTIM).length === 1, { name: 'one browser' });
   }), TIMEOUT_MS);
 
+test('a page that crashes while it is searched for what was missed is noticed at once', async () => {
+  await world.hub.slowPage(VICTIM, 400);
+  await killBrowser();
+  await bring(100);
+  await told('authenticated');
+  // Twenty chats at most of a second each: after this it is in the middle of them.
+  await pause(3_000);
+  await crashPage();
+  await world.hub.slowPage(VICTIM, 0);
+  await told('page_crashed');
+  await told('ready');
+  await works();
+  await expectAllArrived();
+}, TIMEOUT_MS);
+
 test('a page that had synced before anybody listened works', async () => {
   await world.hub.earlyHasSynced(VICTIM, true);
   await crashPage();
@@ -194,6 +208,7 @@ test('a chat sync goes on over a crash of the page', async () => {
 test('a rejection that nobody handles ends neither the process nor a session', async () => {
   process.kill(pid, 'SIGUSR2');
   await until(() => bridge.output.includes('stray'), { name: 'the log names the stray error' });
+  expect((await bridge.api.request('GET', '/health')).status).toBe(200);
   await bring(20);
   await expectAllArrived();
   await expectOthersUntouched();

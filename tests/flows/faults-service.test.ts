@@ -199,12 +199,15 @@ describe('kill -9', () => {
       await bridge.api.inState(SESSION, 'SCAN_QR_CODE');
       await again();
       await bridge.api.inState(SESSION, 'SCAN_QR_CODE');
+      // Slow enough to be met between the scan and the session's first word that it works.
+      await world.hub.slowPage(SESSION, 250);
       await scanned();
       let start = await lastOrder();
       // From the scan on the account is the session's, though nobody knows it yet.
       const bring = (): Promise<unknown> => world.hub.inbound(SESSION, { from: '6281300000777', count: 3 });
       await bring();
-      await pause(chance.between(0, 400));
+      await until(async () => (await world.hub.state(SESSION)).page_state === 'CONNECTED', { name: 'the page is linked' });
+      await pause(chance.between(0, 300));
       await again();
       // Whether the page had its pairing on disk is chance: it works, or it asks again, and then begins anew.
       await until(async () => {
@@ -212,6 +215,7 @@ describe('kill -9', () => {
         if (state === 'SCAN_QR_CODE' && (await world.hub.scanQr(SESSION).then(() => true, () => false))) start = await lastOrder();
         return state === 'WORKING';
       }, { name: 'the session works', timeoutMs: 30_000 });
+      await world.hub.slowPage(SESSION, 0);
       for (let round = 1; round <= Math.ceil(ROUNDS / 2); round++) {
         await again();
         await pause(chance.between(0, 1_200));
@@ -222,6 +226,21 @@ describe('kill -9', () => {
       await expectAllArrived(start);
     }), TIMEOUT_MS);
 });
+
+test('what the database does not take is kept by the page, and handed over again', async () => {
+  await begin();
+  await drained();
+  const start = await lastOrder();
+  const other = new DatabaseSync(join(dataDir(), 'bridge.sqlite'));
+  other.exec('BEGIN IMMEDIATE');
+  await world.hub.inbound(SESSION, { spread: 10, count: 50 });
+  await until(() => bridge.output.includes('Events could not be stored'), { name: 'a hand-over has failed' });
+  expect(arrivals(world.receiver, SESSION).size).toBe(0);
+  other.exec('ROLLBACK');
+  other.close();
+  await expectAllArrived(start);
+  expect(bridge.alive).toBe(true);
+}, TIMEOUT_MS);
 
 describe('SIGTERM', () => {
   test('in the middle of everything: a clean end in time, no browser left, and all of it goes on afterwards', async () => {

@@ -74,14 +74,15 @@ export class MortalBridge {
   /** `kill -9`. */
   async kill(): Promise<void> {
     const running = this.process;
+    const { alive } = this;
     this.process = null;
-    await running?.kill();
+    if (alive) await running?.kill();
   }
 
   /** SIGTERM; how the process ended, and after how many milliseconds. */
   async terminate(): Promise<{ code: number | null; ms: number; output: string }> {
     const running = this.process;
-    if (!running) throw new Error('the service does not run');
+    if (!running || !this.alive) throw new Error('the service does not run');
     this.process = null;
     const from = Date.now();
     const code = await running.terminate();

@@ -255,7 +255,12 @@ export class WebSession implements ProviderSession {
     if (life.over) throw new Error('closed');
     const batch = JSON.parse(json) as PageBatch;
     const events = decodeBatch(batch, { now: this.options.clock.now(), withParticipants: this.options.withParticipants });
-    await this.sink.events(events, batch.oldestWaiting === null ? null : batch.oldestWaiting * 1000);
+    try {
+      await this.sink.events(events, batch.oldestWaiting === null ? null : batch.oldestWaiting * 1000);
+    } catch (error) {
+      this.options.logger.error('Events could not be stored; the page keeps them and hands them over again', { events: events.length, error: textOf(error) });
+      throw error;
+    }
     return batch.first + batch.events.length - 1;
   }
 
