@@ -11,21 +11,26 @@ export const PHP_SCRIPTS = join(import.meta.dirname, '../contract/php');
 
 const HOW_TO_GET_PHP = 'PHP is not installed (or not in PATH), so that nothing was checked against it. Get it with `apt-get install php-cli` or `brew install php`.';
 
-/**
- * A `describe` that needs PHP. Without PHP it is skipped, and says so loudly; with `CI=true` it fails instead, because
- * a promise to PHP developers that no PHP has checked must not go out.
- */
+/** A `describe` that needs PHP. */
 export function describeWithPhp(name: string, tests: () => void): void {
-  const decision = phpDecision(spawnSync('php', ['-v']).status === 0, process.env.CI);
+  describeWhere(spawnSync('php', ['-v']).status === 0, HOW_TO_GET_PHP, { name, tests });
+}
+
+/**
+ * A `describe` that needs something of the machine. Without it the tests are skipped, and say so loudly; with `CI=true`
+ * they fail instead, because a promise to PHP developers that no PHP has checked must not go out.
+ */
+export function describeWhere(isThere: boolean, howToGetIt: string, { name, tests }: { name: string; tests: () => void }): void {
+  const decision = phpDecision(isThere, process.env.CI);
   if (decision === 'run') return describe(name, tests);
   if (decision === 'fail') {
     return describe(name, () => {
-      test('needs PHP', () => {
-        throw new Error(HOW_TO_GET_PHP);
+      test('has what it needs', () => {
+        throw new Error(howToGetIt);
       });
     });
   }
-  process.stderr.write(`\n*** SKIPPED: ${name}. ${HOW_TO_GET_PHP} ***\n\n`);
+  process.stderr.write(`\n*** SKIPPED: ${name}. ${howToGetIt} ***\n\n`);
   describe.skip(name, tests);
 }
 
