@@ -7,6 +7,7 @@ import { foundation } from './migrations/0001-foundation.js';
 import { media } from './migrations/0002-media.js';
 import { numbers } from './migrations/0003-numbers.js';
 import { sending } from './migrations/0004-sending.js';
+import { contacts } from './migrations/0005-contacts.js';
 import { GroupCommit } from './group-commit.js';
 import type { Database, Db } from './schema.js';
 
@@ -17,6 +18,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-media': media,
   '0003-numbers': numbers,
   '0004-sending': sending,
+  '0005-contacts': contacts,
 };
 
 export interface Storage {

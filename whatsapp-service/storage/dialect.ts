@@ -1,8 +1,8 @@
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
-import { SqliteDialect, sql, type CreateTableBuilder, type Dialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { SqliteDialect, sql, type CreateTableBuilder, type Dialect, type Expression, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
 /**
- * Everything that differs between databases lives in this file: opening one, and the key that counts up.
+ * Everything that differs between databases lives in this file: opening one, the key that counts up, and many values in one statement.
  * A second database adds its dialect here; no feature changes.
  */
 
@@ -34,6 +34,11 @@ export function lockDataDirectory(file: string): (() => void) | null {
 /** A primary key that the database counts up. */
 export function incrementingKey<T extends string>(table: CreateTableBuilder<T>, column: string): CreateTableBuilder<T> {
   return table.addColumn(column, sql`integer`, (c) => c.primaryKey().autoIncrement());
+}
+
+/** `column in (values)`, for any number of values in one parameter: the statement is always the same, and so stays prepared. */
+export function among(column: string, values: readonly string[]): Expression<SqlBool> {
+  return sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
 }
 
 /** Prepared statements are kept: preparing one costs more than running it. */

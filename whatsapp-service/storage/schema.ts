@@ -1,11 +1,13 @@
-import type { ColumnType, Generated, Insertable, Kysely, Selectable, Updateable } from 'kysely';
+import type { Generated, Insertable, Kysely, Selectable, Updateable } from 'kysely';
 import type { MessageReason, MessageState, SessionReason, SessionState, SyncState } from '../contracts/states.js';
+import type { Fixed } from './columns.js';
+import type { ContactTables } from './schema-contacts.js';
 
 /**
  * The tables. Times are milliseconds since the Unix epoch; JSON is text; a flag is 0 or 1,
  * so that the same rows read alike on SQLite and on PostgreSQL.
  */
-export interface Database {
+export interface Database extends ContactTables {
   api_key: ApiKeyTable;
   session: SessionTable;
   event: EventTable;
@@ -22,9 +24,6 @@ export interface Database {
 
 /** Queries run on `Db`; inside `transaction` the same type means "part of this transaction". */
 export type Db = Kysely<Database>;
-
-/** Set once, at insert. */
-type Fixed<T> = ColumnType<T, T, never>;
 
 export interface ApiKeyTable {
   id: Fixed<string>;
