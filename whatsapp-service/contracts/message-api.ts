@@ -35,7 +35,7 @@ const addressed = {
   seen: z.boolean().default(false).describe('mark the chat as seen first'),
 };
 
-const zMediaInput = z.union([
+export const zMediaInput = z.union([
   z.strictObject({ id: z.string().regex(/^med_[0-9a-f]{32}$/, 'must be an id that POST /api/media answered') }),
   z.strictObject({ url: zMediaUrl, filename: zFilename.optional() }),
   z.strictObject({ base64: zBase64, mimetype: zMimetype.optional(), filename: zFilename.optional() }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { zBlastProgress, zBlastReason, zBlastState } from './blast-states.js';
 import { zAckName, zSessionState } from './states.js';
 
 /**
@@ -135,6 +136,16 @@ export const zSyncEventData = z.object({
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 
+export const zBlastEventData = z.object({
+  blast_id: z.string(),
+  name: z.string().nullable(),
+  state: zBlastState,
+  reason: zBlastReason.nullable(),
+  session_ids: z.array(zEchoedId),
+  skipRecipientsInAddress: z.boolean(),
+  progress: zBlastProgress,
+});
+
 /** Every event name, with the schema of its `data`. */
 export const EVENTS = {
   'session.status': zSessionStatusData,
@@ -153,6 +164,12 @@ export const EVENTS = {
   'chats.sync.progress': zSyncEventData,
   'chats.sync.completed': zSyncEventData,
   'chats.sync.failed': zSyncEventData,
+  'blast.started': zBlastEventData,
+  'blast.progress': zBlastEventData,
+  'blast.paused': zBlastEventData,
+  'blast.resumed': zBlastEventData,
+  'blast.stopped': zBlastEventData,
+  'blast.completed': zBlastEventData,
 } as const;
 export type EventName = keyof typeof EVENTS;
 export type EventData<N extends EventName> = z.infer<(typeof EVENTS)[N]>;

@@ -11,6 +11,8 @@ export type ChatId = Branded<'ChatId'>;
 export type MessageId = Branded<'MessageId'>;
 /** Our id of a stored file. */
 export type MediaId = Branded<'MediaId'>;
+/** Our id of a blast. */
+export type BlastId = Branded<'BlastId'>;
 /** The `webhook-id` of one delivery; the same on each of its attempts. */
 export type DeliveryId = Branded<'DeliveryId'>;
 
@@ -24,6 +26,7 @@ const prefixed = (prefix: string): string => `${prefix}_${randomUUID().replaceAl
 
 export const newMessageId = (): MessageId => prefixed('msg') as MessageId;
 export const newMediaId = (): MediaId => prefixed('med') as MediaId;
+export const newBlastId = (): BlastId => prefixed('bls') as BlastId;
 export const newDeliveryId = (): DeliveryId => prefixed('dlv') as DeliveryId;
 export const newEventId = (): string => prefixed('evt');
 export const newSyncId = (): string => prefixed('syn');

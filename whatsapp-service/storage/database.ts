@@ -8,6 +8,7 @@ import { media } from './migrations/0002-media.js';
 import { numbers } from './migrations/0003-numbers.js';
 import { sending } from './migrations/0004-sending.js';
 import { contacts } from './migrations/0005-contacts.js';
+import { blast } from './migrations/0006-blast.js';
 import { GroupCommit } from './group-commit.js';
 import type { Database, Db } from './schema.js';
 
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-numbers': numbers,
   '0004-sending': sending,
   '0005-contacts': contacts,
+  '0006-blast': blast,
 };
 
 export interface Storage {

@@ -1,13 +1,14 @@
 import type { Generated, Insertable, Kysely, Selectable, Updateable } from 'kysely';
 import type { MessageReason, MessageState, SessionReason, SessionState, SyncState } from '../contracts/states.js';
 import type { Fixed } from './columns.js';
+import type { BlastTables } from './schema-blast.js';
 import type { ContactTables } from './schema-contacts.js';
 
 /**
  * The tables. Times are milliseconds since the Unix epoch; JSON is text; a flag is 0 or 1,
  * so that the same rows read alike on SQLite and on PostgreSQL.
  */
-export interface Database extends ContactTables {
+export interface Database extends BlastTables, ContactTables {
   api_key: ApiKeyTable;
   session: SessionTable;
   event: EventTable;
@@ -126,6 +127,11 @@ export interface MessageTable {
   /** Not sent after this. */
   expires_at: Fixed<number>;
   media_id: Fixed<string | null>;
+  /** The recipient of a blast that it is for; null: it is a message by itself. */
+  recipient_id: Fixed<number | null>;
+  /** Attempts, and milliseconds between them; null: as the settings say. */
+  max_attempts: Fixed<number | null>;
+  retry_ms: Fixed<number | null>;
 }
 
 /** What is left of a session's pace in one span of time. */
