@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, NextFunction, Request, Response } from 'express';
 import { ApiError, type ErrorBody } from '../contracts/errors.js';
 import type { Logger } from '../shared/logger.js';
+import { unavailability } from '../storage/dialect.js';
 import { stateOf } from './request-state.js';
 import { sendAnswer } from './send-answer.js';
 
@@ -24,7 +25,8 @@ export function errorAnswer(logger: Logger, limitBytes: number): ErrorRequestHan
     if (!known) logger.error('A request failed on our side', { request: requestId, method: req.method, route: route?.path, error });
     // Too late for an answer: the connection is cut, so that half of one is not taken for the whole.
     if (res.headersSent) return void res.destroy();
-    const answered = known ?? new ApiError('internal');
+    const reason = unavailability(error);
+    const answered = known ?? (reason === null ? new ApiError('internal') : new ApiError('storage_unavailable', { reason }));
     if (answered.status === 503 && !res.hasHeader('Retry-After')) res.setHeader('Retry-After', RETRY_AFTER_SECONDS);
     sendAnswer(res, { status: answered.status, body: errorBody(answered, requestId) });
   };

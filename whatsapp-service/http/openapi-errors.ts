@@ -14,6 +14,6 @@ export function documentedErrors(route: Route): ErrorCode[] {
   add(Boolean(multipart), 'media_too_large');
   add(route.scope !== 'public', 'unauthorized', 'forbidden', 'rate_limited');
   add((route.produces?.length ?? 0) > 1, 'not_acceptable');
-  add(true, 'internal', 'shutting_down');
+  add(true, 'internal', 'storage_unavailable', 'shutting_down');
   return [...codes];
 }

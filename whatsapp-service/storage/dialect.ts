@@ -31,6 +31,21 @@ export function lockDataDirectory(file: string): (() => void) | null {
   };
 }
 
+/** SQLite's primary result codes for a database that cannot be written to now, and may be later. */
+const UNAVAILABLE = new Map([
+  [5, 'locked'],
+  [6, 'locked'],
+  [8, 'read_only'],
+  [10, 'disk_error'],
+  [13, 'disk_full'],
+]);
+
+/** Why the database does not take anything at the moment; null when an error has another cause. */
+export function unavailability(error: unknown): string | null {
+  const { sqliteCode } = (error ?? {}) as { sqliteCode?: unknown };
+  return typeof sqliteCode === 'number' ? (UNAVAILABLE.get(sqliteCode) ?? null) : null;
+}
+
 /** A primary key that the database counts up. */
 export function incrementingKey<T extends string>(table: CreateTableBuilder<T>, column: string): CreateTableBuilder<T> {
   return table.addColumn(column, sql`integer`, (c) => c.primaryKey().autoIncrement());
@@ -60,6 +75,8 @@ class SqliteAdapter implements SqliteDatabase {
     if (known) return known;
     if (this.statements.size >= MAX_STATEMENTS) this.statements.clear();
     const statement = adapt(this.db.prepare(source));
+    // A full disk ends a transaction by itself; to roll it back once more is an error that would hide the first.
+    if (source === 'rollback') return { ...statement, run: (parameters) => (this.db.isTransaction ? statement.run(parameters) : { changes: 0, lastInsertRowid: 0 }) };
     this.statements.set(source, statement);
     return statement;
   }

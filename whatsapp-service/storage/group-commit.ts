@@ -62,7 +62,8 @@ async function outcomesOf(trx: Db, batch: readonly Waiting[]): Promise<Outcome[]
     try {
       outcomes.push({ value: await work(trx) });
     } catch (error) {
-      await sql`rollback to savepoint piece`.execute(trx);
+      // Where the whole transaction is gone (a full disk), nothing of the batch is stored, and this is why.
+      await sql`rollback to savepoint piece`.execute(trx).catch(() => Promise.reject(error as Error));
       outcomes.push({ error });
     }
     await sql`release savepoint piece`.execute(trx);
