@@ -77,8 +77,8 @@ describe.each([
 
 test('errors follow from what a route is', () => {
   const of = (method: string, path: string): ErrorCode[] => documentedErrors(exampleRoutes().find((one) => one.method === method && one.path === path) as Route).sort();
-  expect(of('get', '/open')).toEqual(['internal', 'shutting_down']);
-  expect(of('get', '/api/messages/latest')).toEqual(['forbidden', 'internal', 'rate_limited', 'shutting_down', 'unauthorized']);
+  expect(of('get', '/open')).toEqual(['internal', 'shutting_down', 'storage_unavailable']);
+  expect(of('get', '/api/messages/latest')).toEqual(['forbidden', 'internal', 'rate_limited', 'shutting_down', 'storage_unavailable', 'unauthorized']);
   expect(of('get', '/api/sessions/{id}/qr')).toContain('not_acceptable');
   expect(of('post', '/api/messages')).toEqual(
     ['forbidden', 'idempotency_key_reused', 'internal', 'invalid_json', 'invalid_request', 'payload_too_large', 'rate_limited', 'session_not_found', 'shutting_down', 'unauthorized', 'unsupported_media_type'],
