@@ -81,7 +81,7 @@ test('errors follow from what a route is', () => {
   expect(of('get', '/api/messages/latest')).toEqual(['forbidden', 'internal', 'rate_limited', 'shutting_down', 'storage_unavailable', 'unauthorized']);
   expect(of('get', '/api/sessions/{id}/qr')).toContain('not_acceptable');
   expect(of('post', '/api/messages')).toEqual(
-    ['forbidden', 'idempotency_key_reused', 'internal', 'invalid_json', 'invalid_request', 'payload_too_large', 'rate_limited', 'session_not_found', 'shutting_down', 'unauthorized', 'unsupported_media_type'],
+    ['forbidden', 'idempotency_key_reused', 'internal', 'invalid_json', 'invalid_request', 'payload_too_large', 'rate_limited', 'session_not_found', 'shutting_down', 'storage_unavailable', 'unauthorized', 'unsupported_media_type'],
   );
 });
 
