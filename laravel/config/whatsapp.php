@@ -22,7 +22,25 @@ return [
     'bridge' => [
         'url' => env('WHATSAPP_BRIDGE_URL', 'http://127.0.0.1:3000'),
         'key' => env('WHATSAPP_BRIDGE_KEY'),
-        'timeout' => 10,
+        // Seconds for an answer, and until there is a connection.
+        'timeout' => 30,
+        'connect_timeout' => 5,
+        // In all, of what is safe to repeat: no connection, a connection that broke off, 429, 503.
+        'attempts' => 4,
+    ],
+
+    /* The session that messages go out from when none is named. */
+    'session' => env('WHATSAPP_SESSION'),
+
+    /*
+     * What <x-whatsapp-qr> polls. Whoever scans the QR links a phone: beside this middleware, the gate `pair-whatsapp`
+     * decides. Until the application defines it, it allows nobody outside APP_ENV=local.
+     */
+    'qr' => [
+        'path' => 'whatsapp/qr',
+        'middleware' => ['web', 'auth'],
+        // Seconds between two polls.
+        'interval' => 3,
     ],
 
 ];

@@ -37,3 +37,6 @@ spl_autoload_register(static function (string $class): void {
         }
     }
 });
+
+// Composer finds these by its class map.
+require_once __DIR__.'/../src/Exceptions/api-exceptions.php';

@@ -1,0 +1,166 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WhatsAppBridge\Client;
+
+use WhatsAppBridge\Exceptions\WhatsAppException;
+use WhatsAppBridge\Results\Blast;
+use WhatsAppBridge\Results\Page;
+use WhatsAppBridge\Results\Result;
+use WhatsAppBridge\Results\StartedBlast;
+
+/** `WhatsApp::blasts()`: start, watch and steer blasts. */
+final class Blasts
+{
+    private const BASE = '/api/whatsapp/blast';
+
+    /** A large list takes its time to be taken in. */
+    private const START_SECONDS = 120;
+
+    public function __construct(
+        private readonly Api $api,
+        private readonly ?string $defaultSession = null,
+    ) {
+    }
+
+    public function new(): PendingBlast
+    {
+        return new PendingBlast($this, $this->defaultSession);
+    }
+
+    public function from(string|int ...$sessions): PendingBlast
+    {
+        return $this->new()->from(...$sessions);
+    }
+
+    public function start(PendingBlast $blast): StartedBlast
+    {
+        $key = $blast->ownIdempotencyKey() ?? $this->api->idempotencyKey($blast->toArray(), $blast->media());
+
+        return new StartedBlast($this->json('POST', '/start', $this->withFile($blast)->toArray(), $key));
+    }
+
+    public function dryRun(PendingBlast $blast): Result
+    {
+        return new Result($this->json('POST', '/start', ['dry_run' => true] + $this->withFile($blast)->toArray()));
+    }
+
+    public function preview(PendingBlast $blast, int $first = 5): Result
+    {
+        // The file is not looked at, so it need not be uploaded.
+        $body = ($blast->media() === null ? $blast : $blast->withMediaReference(self::stand($blast)))->toArray();
+
+        return new Result($this->json('POST', '/preview', ['first' => $first] + array_intersect_key($body, ['content' => 0, 'recipients' => 0])));
+    }
+
+    public function find(string $id): Blast
+    {
+        return new Blast($this->api->get($this->path($id)));
+    }
+
+    /** @return Page<Blast>  the newest first */
+    public function list(string|int|null $session = null, ?string $state = null, int $limit = 50): Page
+    {
+        return $this->api->page(self::BASE.'/jobs', ['session_id' => $session, 'state' => $state, 'limit' => $limit], 'jobs', Blast::class);
+    }
+
+    /** Takes effect within one message. */
+    public function pause(string $id): Blast
+    {
+        return $this->act($id, 'pause');
+    }
+
+    /** Also begins a draft. */
+    public function resume(string $id): Blast
+    {
+        return $this->act($id, 'resume');
+    }
+
+    /** For good; who was not reached is cancelled. */
+    public function stop(string $id): Blast
+    {
+        return $this->act($id, 'stop');
+    }
+
+    /**
+     * Changes what is given, for the recipients that were not sent to yet.
+     *
+     * @param  array<string, mixed>  $fields  as the API names them: content, pace, filters, skipRecipientsInAddress, add_recipients, remove_recipients, …
+     */
+    public function edit(string $id, array $fields): Blast
+    {
+        return self::job($this->json('PATCH', '/'.rawurlencode($id), $fields));
+    }
+
+    /** @return Page<Result> */
+    public function recipients(string $id, ?string $state = null, int $limit = 50): Page
+    {
+        return $this->api->page($this->path($id, '/recipients'), ['state' => $state, 'limit' => $limit], 'recipients');
+    }
+
+    /** The report as CSV, one row for each recipient. */
+    public function report(string $id): string
+    {
+        return $this->api->transport->send(new BridgeRequest('GET', $this->path($id, '/report.csv'), accept: 'text/csv', extraSeconds: self::START_SECONDS))->body;
+    }
+
+    /** The same into a file, without holding it in memory. */
+    public function saveReport(string $id, string $path): void
+    {
+        // An error, or half a report, must not lie where a report was.
+        $part = $path.'.part';
+        try {
+            $this->api->transport->send(new BridgeRequest('GET', $this->path($id, '/report.csv'), accept: 'text/csv', extraSeconds: self::START_SECONDS, sink: $part));
+            rename($part, $path);
+        } finally {
+            is_file($part) && unlink($part);
+        }
+    }
+
+    private function act(string $id, string $action): Blast
+    {
+        return self::job($this->json('POST', '/'.rawurlencode($id).'/'.$action));
+    }
+
+    /** @param  array<string, mixed>  $answer */
+    private static function job(array $answer): Blast
+    {
+        return new Blast($answer['job'] ?? $answer);
+    }
+
+    /**
+     * @param  array<string, mixed>  $body
+     * @return array<string, mixed>
+     *
+     * @throws WhatsAppException
+     */
+    private function json(string $method, string $path, array $body = [], ?string $key = null): array
+    {
+        return $this->api->json(new BridgeRequest($method, self::BASE.$path, body: $body, idempotencyKey: $key, extraSeconds: $body === [] ? 0 : self::START_SECONDS));
+    }
+
+    private function path(string $id, string $below = ''): string
+    {
+        return BridgeRequest::path(self::BASE.'/%s', $id).$below;
+    }
+
+    /** A file of this server is uploaded first; the blast names it by its id. */
+    private function withFile(PendingBlast $blast): PendingBlast
+    {
+        $media = $blast->media();
+        if ($media === null) {
+            return $blast;
+        }
+
+        return $blast->withMediaReference($media->isFile() ? ['id' => $this->api->uploads->idOf($media)] : $media->reference());
+    }
+
+    /** @return array<string, string> */
+    private static function stand(PendingBlast $blast): array
+    {
+        $media = $blast->media();
+
+        return $media === null || $media->isFile() ? ['id' => 'med_'.str_repeat('0', 32)] : $media->reference();
+    }
+}

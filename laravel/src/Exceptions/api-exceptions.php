@@ -1,0 +1,182 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WhatsAppBridge\Exceptions;
+
+// Written by `npm run laravel:errors` from whatsapp-service/contracts/errors.ts. Do not edit it here.
+
+/** 400: The body is not valid JSON in UTF-8. Send JSON with `Content-Type: application/json`. */
+class InvalidJsonException extends InvalidRequestException
+{
+}
+
+/** 400: This is not a phone number that can be dialled. Write it as +62812…, 0812… or a WhatsApp JID. */
+class InvalidPhoneException extends InvalidRequestException
+{
+}
+
+/** 403: This account may not do that in this group: it is no admin of it, or has left it. */
+class GroupForbiddenException extends ForbiddenException
+{
+}
+
+/** 404: There is no session with this id. Create it with POST /api/sessions. */
+class SessionNotFoundException extends NotFoundException
+{
+}
+
+/** 404: There is no message with this id. */
+class MessageNotFoundException extends NotFoundException
+{
+}
+
+/** 404: There is no file with this id: it expired, was deleted, or never was. Upload it again with POST /api/media. */
+class MediaNotFoundException extends NotFoundException
+{
+}
+
+/** 404: There is no active API key with this id. GET /api/keys lists them. */
+class KeyNotFoundException extends NotFoundException
+{
+}
+
+/** 404: This session has no chat sync yet. Start one with POST /api/sessions/{id}/chats/sync. */
+class SyncNotFoundException extends NotFoundException
+{
+}
+
+/** 404: This account has no such chat. GET /api/sessions/{id}/chats lists them. */
+class ChatNotFoundException extends NotFoundException
+{
+}
+
+/** 404: This account has no such group. GET /api/sessions/{id}/chats?type=group lists them. */
+class GroupNotFoundException extends NotFoundException
+{
+}
+
+/** 404: WhatsApp knows nobody with this number or JID. */
+class ContactNotFoundException extends NotFoundException
+{
+}
+
+/** 405: This path does not take this method. `details.allow` lists what it takes. */
+class MethodNotAllowedException extends InvalidRequestException
+{
+}
+
+/** 406: None of the types in `Accept` can be answered here. `details.produces` lists what can. */
+class NotAcceptableException extends InvalidRequestException
+{
+}
+
+/** 408: The request did not arrive in time. Send it again, without a pause. */
+class RequestTimeoutException extends InvalidRequestException
+{
+}
+
+/** 409: A session with this id exists already. Use it, or delete it first. */
+class SessionExistsException extends ConflictException
+{
+}
+
+/** 409: The session is not in a state that allows this. `details.state` says which it is in and why. */
+class SessionWrongStateException extends ConflictException
+{
+}
+
+/** 409: The service has no backend to send to. Set BACKEND_URL and WEBHOOK_SECRET, and restart it. */
+class BackendNotSetException extends ConflictException
+{
+}
+
+/** 409: A chat sync of this session runs already. `details.sync` shows it. */
+class SyncRunningException extends ConflictException
+{
+}
+
+/** 409: This Idempotency-Key was used with another body. Use a new key for a new message. */
+class IdempotencyKeyReusedException extends ConflictException
+{
+}
+
+/** 409: The message that this one is about has not gone out yet. Cancel it, or wait until it is sent. */
+class MessageNotSentException extends ConflictException
+{
+}
+
+/** 409: Only a queued message can be cancelled. `details.state` says where this one is; delete it for everyone instead. */
+class MessageNotCancellableException extends ConflictException
+{
+}
+
+/** 409: A message that has not gone out yet needs this file. Cancel the message, or leave the file: it expires by itself. */
+class MediaInUseException extends ConflictException
+{
+}
+
+/** 409: This is the last API key that may do everything. Make another one before you revoke it. */
+class LastAdminKeyException extends ConflictException
+{
+}
+
+/** 409: This API key comes from the setting ADMIN_API_KEY. Change or empty the setting and restart the service. */
+class PresetKeyException extends ConflictException
+{
+}
+
+/** 413: The body is too large. `details.limit_bytes` says how much is taken. */
+class PayloadTooLargeException extends InvalidRequestException
+{
+}
+
+/** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it. */
+class MediaTooLargeException extends InvalidRequestException
+{
+}
+
+/** 415: This content type, charset or encoding is not taken here. Send `application/json` in UTF-8. */
+class UnsupportedMediaTypeException extends InvalidRequestException
+{
+}
+
+/** 422: WhatsApp does not take this type of file as this kind of message. `details` names both; convert the file, or send it as a document. */
+class MediaTypeNotAllowedException extends InvalidRequestException
+{
+}
+
+/** 422: The file could not be fetched from its URL. `details.reason` says why; mend it there, or upload the file instead. */
+class MediaUnreachableException extends InvalidRequestException
+{
+}
+
+/** 422: This URL may not be fetched. Give a public http or https URL without a user name or password, or list its host in MEDIA_ALLOWED_HOSTS. */
+class MediaUrlNotAllowedException extends InvalidRequestException
+{
+}
+
+/** 431: The request headers are too large. Send fewer or shorter ones. */
+class HeadersTooLargeException extends InvalidRequestException
+{
+}
+
+/** 500: Something failed on our side. Repeat the request; if it stays, look for the request id in the log. */
+class InternalException extends BridgeFailedException
+{
+}
+
+/** 502: WhatsApp refused this. Try it on the phone: if it works there, repeat the request later. */
+class WhatsappRefusedException extends BridgeFailedException
+{
+}
+
+/** 503: The session's page did not answer in time. It is looked at; repeat the request in a moment. */
+class SessionUnavailableException extends UnavailableException
+{
+}
+
+/** 503: The service is stopping. Repeat the request in a moment. */
+class ShuttingDownException extends UnavailableException
+{
+}

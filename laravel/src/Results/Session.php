@@ -1,0 +1,33 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WhatsAppBridge\Results;
+
+/**
+ * A session, which is one WhatsApp account.
+ *
+ * @property-read string|int $id
+ * @property-read string|int|null $workspace_id
+ * @property-read string $state  STOPPED, STARTING, SCAN_QR_CODE, WORKING or FAILED
+ * @property-read array{code: string, message: string, detail: string|null} $reason
+ * @property-read string|null $phone  E.164 of the paired phone
+ * @property-read string|null $pushname
+ * @property-read bool $paired
+ * @property-read bool $qr_available
+ * @property-read array<string, mixed>|null $sync  the latest chat sync
+ * @property-read string $created_at
+ * @property-read string $updated_at
+ */
+final class Session extends Result
+{
+    public function isWorking(): bool
+    {
+        return $this->state === 'WORKING';
+    }
+
+    public function needsScan(): bool
+    {
+        return $this->state === 'SCAN_QR_CODE';
+    }
+}

@@ -1,0 +1,27 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WhatsAppBridge\Results;
+
+/**
+ * A blast that was taken in, and what was wrong with its rows.
+ *
+ * @property-read array<string, mixed> $job
+ * @property-read int $accepted
+ * @property-read int $duplicates
+ * @property-read int $invalid
+ * @property-read list<array{row: int, reason: string, message: string}> $invalid_rows  the first of them
+ */
+final class StartedBlast extends Result
+{
+    public function blast(): Blast
+    {
+        return new Blast($this->job ?? []);
+    }
+
+    public function id(): string
+    {
+        return (string) ($this->job['id'] ?? '');
+    }
+}

@@ -1,0 +1,137 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WhatsAppBridge\Tests\Feature\Sending;
+
+use DateTimeImmutable;
+use Illuminate\Http\Client\Request;
+use Illuminate\Support\Collection;
+use Illuminate\Support\Facades\Http;
+use WhatsAppBridge\Exceptions\InvalidMessageException;
+use WhatsAppBridge\Facades\WhatsApp;
+use WhatsAppBridge\Messages\Media;
+
+final class BlastTest extends SendingTestCase
+{
+    private function startedBlast(): void
+    {
+        $this->bridgeAnswers([fn (Request $request) => str_ends_with($request->url(), '/api/media')
+            ? Http::response(['id' => 'med_'.str_repeat('a', 32), 'expires_at' => gmdate('c', time() + 86_400)], 201)
+            : Http::response(['job' => ['id' => 'bls_1', 'state' => 'RUNNING'], 'accepted' => 2], 202)]);
+    }
+
+    /** @return list<array<string, mixed>> */
+    private function bodies(string $path): array
+    {
+        return Http::recorded(fn (Request $request) => str_ends_with($request->url(), $path))->map(fn (array $pair) => json_decode($pair[0]->body(), true))->values()->all();
+    }
+
+    public function test_all_that_can_be_said_of_a_blast(): void
+    {
+        $this->startedBlast();
+        $started = WhatsApp::blast()->from('sales', 'support')->name('Ramadan')->text('Halo {{name|friend}}', 'Hi {{name|there}}')
+            ->to(['0812-3456-7890', ['phone' => 6281399998888, 'variables' => ['name' => 'Budi']], ['phone' => '0813', 'variables' => []]])
+            ->to(Collection::make(['0814']))
+            ->skipRecipientsInAddress(false)->onlyOnWhatsApp()->onlyActiveWithin(90)
+            ->pace(perMinute: 20, gapMs: [1000, 4000], quietHours: ['21:00', '07:00'])->pace(timeZone: 'Asia/Makassar')
+            ->retry(2, 30)->batches(500, 600)->priority('low')->at(new DateTimeImmutable('2026-12-01T09:00:00+07:00'))->pricePerMessage(350)
+            ->start();
+
+        self::assertSame('bls_1', $started->id());
+        self::assertTrue($started->blast()->isRunning());
+        self::assertEquals([[
+            'session_ids' => ['sales', 'support'],
+            'name' => 'Ramadan',
+            'content' => ['type' => 'text', 'text' => 'Halo {{name|friend}}', 'variants' => ['Hi {{name|there}}']],
+            'recipients' => ['0812-3456-7890', ['phone' => '6281399998888', 'variables' => ['name' => 'Budi']], ['phone' => '0813'], '0814'],
+            'skipRecipientsInAddress' => false,
+            'filters' => ['check_on_whatsapp' => true, 'active_within_days' => 90],
+            'pace' => ['per_minute' => 20, 'gap_min_ms' => 1000, 'gap_max_ms' => 4000, 'quiet_hours' => ['from' => '21:00', 'to' => '07:00'], 'time_zone' => 'Asia/Makassar'],
+            'retry' => ['max_attempts' => 2, 'interval_seconds' => 30],
+            'batches' => ['size' => 500, 'pause_seconds' => 600],
+            'priority' => 'low',
+            'schedule' => ['at' => '2026-12-01T09:00:00+07:00'],
+            'price_per_message' => 350,
+        ]], $this->bodies('/start'));
+        self::assertNotNull($this->keysSent()[0]);
+    }
+
+    public function test_the_address_book_is_skipped_unless_it_is_switched_off(): void
+    {
+        $this->startedBlast();
+        WhatsApp::blast()->text('x')->to(['0812'])->start();
+        WhatsApp::blast()->text('x')->to(['0812'])->skipRecipientsInAddress(false)->skipRecipientsInAddress()->start();
+        WhatsApp::session('support')->blast()->start(['content' => ['type' => 'text', 'text' => 'x'], 'recipients' => ['0812'], 'skipRecipientsInAddress' => false]);
+
+        [$default, $onAgain, $off] = $this->bodies('/start');
+        self::assertSame([true, ['sales']], [$default['skipRecipientsInAddress'], $default['session_ids']]);
+        self::assertTrue($onAgain['skipRecipientsInAddress']);
+        self::assertSame([false, ['support'], ['0812']], [$off['skipRecipientsInAddress'], $off['session_ids'], $off['recipients']]);
+    }
+
+    public function test_a_file_is_uploaded_once_and_named_by_its_id(): void
+    {
+        $this->startedBlast();
+        foreach ([1, 2] as $ignored) {
+            WhatsApp::blast()->image(Media::contents('bytes', 'a.jpg'), 'Halo {{name}}')->to(['0812'])->start();
+        }
+        self::assertCount(1, $this->bodies('/api/media'));
+        foreach ($this->bodies('/start') as $body) {
+            self::assertEquals(['type' => 'image', 'caption' => 'Halo {{name}}', 'media' => ['id' => 'med_'.str_repeat('a', 32)]], $body['content']);
+        }
+    }
+
+    public function test_dry_run_draft_and_preview(): void
+    {
+        $this->startedBlast();
+        $blast = WhatsApp::blast()->text('Halo {{name}}')->to(['0812']);
+        $blast->dryRun();
+        $blast->draft();
+        $blast->preview(3);
+
+        [$dry, $draft] = $this->bodies('/start');
+        self::assertTrue($dry['dry_run']);
+        self::assertTrue($draft['draft']);
+        self::assertEquals(['first' => 3, 'content' => ['type' => 'text', 'text' => 'Halo {{name}}'], 'recipients' => ['0812']], $this->bodies('/preview')[0]);
+        self::assertNull($this->keysSent()[0]);
+        self::assertNotNull($this->keysSent()[1]);
+    }
+
+    public function test_steering_names_the_blast(): void
+    {
+        $this->bridgeAnswers([Http::response(['id' => 'bls_1', 'state' => 'PAUSED', 'progress' => ['percent' => 12.5, 'states' => ['sent' => 3]]])]);
+        $blast = WhatsApp::blasts()->pause('bls_1');
+        WhatsApp::blasts()->resume('bls_1');
+        WhatsApp::blasts()->stop('bls_1');
+        WhatsApp::blasts()->edit('bls_1', ['skipRecipientsInAddress' => false]);
+        WhatsApp::blasts()->find('bls_1');
+
+        self::assertSame([12.5, 3, 0], [$blast->percent(), $blast->count('sent'), $blast->count('read')]);
+        self::assertSame(
+            ['POST /bls_1/pause', 'POST /bls_1/resume', 'POST /bls_1/stop', 'PATCH /bls_1', 'GET /bls_1'],
+            Http::recorded()->map(fn (array $pair) => $pair[0]->method().' '.str_replace('http://bridge.test:3000/api/whatsapp/blast', '', $pair[0]->url()))->all(),
+        );
+    }
+
+    public function test_what_is_no_recipient_is_refused_here(): void
+    {
+        $this->expectException(InvalidMessageException::class);
+        WhatsApp::blast()->to([['name' => 'Budi']]);
+    }
+
+    public function test_a_report_that_failed_leaves_the_one_before(): void
+    {
+        $path = tempnam(sys_get_temp_dir(), 'report');
+        file_put_contents($path, 'the one before');
+        $this->bridgeAnswers([self::error(404, 'not_found')]);
+        try {
+            WhatsApp::blasts()->saveReport('bls_1', $path);
+            self::fail('It was taken.');
+        } catch (\WhatsAppBridge\Exceptions\NotFoundException) {
+            self::assertSame(['the one before', false], [file_get_contents($path), is_file("{$path}.part")]);
+        } finally {
+            unlink($path);
+        }
+    }
+}
