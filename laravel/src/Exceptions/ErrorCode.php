@@ -51,6 +51,9 @@ enum ErrorCode: string
     /** 404: This account has no such group. GET /api/sessions/{id}/chats?type=group lists them. */
     case GroupNotFound = 'group_not_found';
 
+    /** 404: There is no blast with this id. GET /api/whatsapp/blast/jobs lists them. */
+    case BlastNotFound = 'blast_not_found';
+
     /** 404: WhatsApp knows nobody with this number or JID. */
     case ContactNotFound = 'contact_not_found';
 
@@ -83,6 +86,9 @@ enum ErrorCode: string
 
     /** 409: Only a queued message can be cancelled. `details.state` says where this one is; delete it for everyone instead. */
     case MessageNotCancellable = 'message_not_cancellable';
+
+    /** 409: The blast is not in a state that allows this. `details.state` says which it is in. */
+    case BlastWrongState = 'blast_wrong_state';
 
     /** 409: A message that has not gone out yet needs this file. Cancel the message, or leave the file: it expires by itself. */
     case MediaInUse = 'media_in_use';
@@ -126,6 +132,9 @@ enum ErrorCode: string
     /** 503: The session's page did not answer in time. It is looked at; repeat the request in a moment. */
     case SessionUnavailable = 'session_unavailable';
 
+    /** 503: The database takes nothing at the moment; `details.reason` says why. Free its disk, or end the program that holds it, and repeat the request: nothing was stored. */
+    case StorageUnavailable = 'storage_unavailable';
+
     /** 503: The service is stopping. Repeat the request in a moment. */
     case ShuttingDown = 'shutting_down';
 
@@ -147,6 +156,7 @@ enum ErrorCode: string
             self::SyncNotFound => SyncNotFoundException::class,
             self::ChatNotFound => ChatNotFoundException::class,
             self::GroupNotFound => GroupNotFoundException::class,
+            self::BlastNotFound => BlastNotFoundException::class,
             self::ContactNotFound => ContactNotFoundException::class,
             self::MethodNotAllowed => MethodNotAllowedException::class,
             self::NotAcceptable => NotAcceptableException::class,
@@ -158,6 +168,7 @@ enum ErrorCode: string
             self::IdempotencyKeyReused => IdempotencyKeyReusedException::class,
             self::MessageNotSent => MessageNotSentException::class,
             self::MessageNotCancellable => MessageNotCancellableException::class,
+            self::BlastWrongState => BlastWrongStateException::class,
             self::MediaInUse => MediaInUseException::class,
             self::LastAdminKey => LastAdminKeyException::class,
             self::PresetKey => PresetKeyException::class,
@@ -172,6 +183,7 @@ enum ErrorCode: string
             self::Internal => InternalException::class,
             self::WhatsappRefused => WhatsappRefusedException::class,
             self::SessionUnavailable => SessionUnavailableException::class,
+            self::StorageUnavailable => StorageUnavailableException::class,
             self::ShuttingDown => ShuttingDownException::class,
         };
     }
@@ -183,11 +195,11 @@ enum ErrorCode: string
             self::InvalidRequest, self::InvalidJson, self::InvalidPhone => 400,
             self::Unauthorized => 401,
             self::Forbidden, self::GroupForbidden => 403,
-            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::GroupNotFound, self::ContactNotFound => 404,
+            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::GroupNotFound, self::BlastNotFound, self::ContactNotFound => 404,
             self::MethodNotAllowed => 405,
             self::NotAcceptable => 406,
             self::RequestTimeout => 408,
-            self::SessionExists, self::SessionWrongState, self::BackendNotSet, self::SyncRunning, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
+            self::SessionExists, self::SessionWrongState, self::BackendNotSet, self::SyncRunning, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
             self::PayloadTooLarge, self::MediaTooLarge => 413,
             self::UnsupportedMediaType => 415,
             self::MediaTypeNotAllowed, self::MediaUnreachable, self::MediaUrlNotAllowed => 422,
@@ -195,7 +207,7 @@ enum ErrorCode: string
             self::HeadersTooLarge => 431,
             self::Internal => 500,
             self::WhatsappRefused => 502,
-            self::SessionUnavailable, self::ShuttingDown => 503,
+            self::SessionUnavailable, self::StorageUnavailable, self::ShuttingDown => 503,
         };
     }
 }

@@ -56,6 +56,11 @@ class GroupNotFoundException extends NotFoundException
 {
 }
 
+/** 404: There is no blast with this id. GET /api/whatsapp/blast/jobs lists them. */
+class BlastNotFoundException extends NotFoundException
+{
+}
+
 /** 404: WhatsApp knows nobody with this number or JID. */
 class ContactNotFoundException extends NotFoundException
 {
@@ -108,6 +113,11 @@ class MessageNotSentException extends ConflictException
 
 /** 409: Only a queued message can be cancelled. `details.state` says where this one is; delete it for everyone instead. */
 class MessageNotCancellableException extends ConflictException
+{
+}
+
+/** 409: The blast is not in a state that allows this. `details.state` says which it is in. */
+class BlastWrongStateException extends ConflictException
 {
 }
 
@@ -173,6 +183,11 @@ class WhatsappRefusedException extends BridgeFailedException
 
 /** 503: The session's page did not answer in time. It is looked at; repeat the request in a moment. */
 class SessionUnavailableException extends UnavailableException
+{
+}
+
+/** 503: The database takes nothing at the moment; `details.reason` says why. Free its disk, or end the program that holds it, and repeat the request: nothing was stored. */
+class StorageUnavailableException extends UnavailableException
 {
 }
 
