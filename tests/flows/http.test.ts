@@ -71,6 +71,7 @@ describe('who may', () => {
     ['in the query', 'GET', '/api/messages?session_id=other', undefined],
     ['in the body', 'POST', '/api/messages', { ...MESSAGE, session_id: 'other' }],
     ['in the body, as a number', 'POST', '/api/messages', { ...MESSAGE, session_id: 13 }],
+    ['nor another workspace', 'PUT', '/api/anything', { workspace_id: 8 }],
   ])('a key that is limited to sessions may not use another one %s', async (_name, method, path, json) => {
     expectError(await server.ask(method, path, { key: 'limited-key', json }), 403, 'forbidden');
   });

@@ -19,7 +19,7 @@ await media.open();
 const server = createHttpServer({
   config: { host: '127.0.0.1', port: 0, bodyLimitBytes: 1_048_576, rateLimitPerMinute: 0, trustProxy: false },
   routes: mediaRoutes(media, MAX_BYTES),
-  authenticate: () => Promise.resolve({ keyId: 'key_test', scopes: ['admin'], sessions: null }),
+  authenticate: () => Promise.resolve({ keyId: 'key_test', scopes: ['admin'], sessions: null, workspaces: null }),
   logger: silentLogger,
   metrics: createMetrics(),
   uploadFolder: media.uploadFolder,

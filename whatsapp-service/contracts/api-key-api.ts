@@ -14,6 +14,14 @@ export const zCreateApiKey = z.strictObject({
     .nullable()
     .default(null)
     .describe('the only sessions that it may use; null: every session'),
+  workspaces: z
+    .array(z.union([z.string().min(1).max(128), z.number().int()]))
+    .min(1)
+    .max(1_000)
+    .transform((ids) => [...new Set(ids.map(String))])
+    .nullable()
+    .default(null)
+    .describe('the only workspaces whose sessions, blasts and contacts it may use; null: every workspace'),
 });
 
 export const zApiKeyParams = z.object({ id: z.string().min(1).max(64) });
@@ -24,6 +32,7 @@ export const zApiKey = z
     name: z.string(),
     scopes: z.array(zScope),
     sessions: z.array(z.string()).nullable().describe('null: every session'),
+    workspaces: z.array(z.string()).nullable().describe('null: every workspace'),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'ApiKey' });

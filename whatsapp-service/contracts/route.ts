@@ -8,11 +8,15 @@ import type { ErrorCode } from './errors.js';
 export type Scope = 'read' | 'send' | 'admin';
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** Who calls. `sessions` is null for a key that may use every session. */
+/**
+ * Who calls. `sessions` and `workspaces` are null for a key that may use every one. A key that is limited to workspaces has their sessions
+ * as its own, and one that is limited to sessions has their workspaces.
+ */
 export interface Caller {
   keyId: string;
   scopes: readonly Scope[];
   sessions: readonly string[] | null;
+  workspaces: readonly string[] | null;
 }
 
 const INCLUDED: Record<Scope, readonly Scope[]> = { read: ['read', 'send', 'admin'], send: ['send', 'admin'], admin: ['admin'] };
@@ -22,6 +26,9 @@ export const hasScope = (caller: Caller, needed: Scope): boolean => caller.scope
 
 /** Whether the caller's key may use this session. Ids are compared as text: Laravel's `12` is the session `12`. */
 export const mayUseSession = (caller: Caller, sessionId: string | number): boolean => caller.sessions === null || caller.sessions.includes(String(sessionId));
+
+/** The same for a workspace. What belongs to none is for keys that may use every workspace. */
+export const mayUseWorkspace = (caller: Caller, workspaceId: string | number | null): boolean => caller.workspaces === null || (workspaceId !== null && caller.workspaces.includes(String(workspaceId)));
 
 type Infer<S> = S extends z.ZodType ? z.output<S> : undefined;
 
@@ -38,6 +45,16 @@ export interface UploadedFile {
   sha256: string;
 }
 
+/** A body that is read while it comes, unpacked. What is not read in time is thrown away when the route is done. */
+export interface BodyStream {
+  /** The media type, lower-case and without parameters. */
+  type: string;
+  /** Rejects with an ApiError when the caller gives up or sends too much. One consumer; it sets the pace of the sender. */
+  bytes: AsyncIterable<Buffer>;
+  /** SHA-256 (hex) of what was read so far. */
+  hash(): string;
+}
+
 export interface RouteContext<P = unknown, Q = unknown, B = unknown> {
   params: P;
   query: Q;
@@ -52,6 +69,8 @@ export interface RouteContext<P = unknown, Q = unknown, B = unknown> {
   bodyHash: string;
   /** The file, when the body came as a form. */
   file: UploadedFile | null;
+  /** The body, when it came as one of the route's stream types; `body` is then undefined, whatever its schema says. */
+  stream: BodyStream | null;
 }
 
 export interface RouteAnswer {
@@ -66,8 +85,8 @@ export interface RouteSpec<P extends z.ZodType | undefined, Q extends z.ZodType 
   method: Method;
   /**
    * OpenAPI form: `/api/sessions/{id}`. Checked against the key's sessions before `handle`: an `{id}` right below
-   * `/api/sessions` or `/sandbox/sessions`, and a `session_id` in the path, the query or at the top of the body.
-   * Whatever else names a session is the feature's to check, with `mayUseSession`.
+   * `/api/sessions` or `/sandbox/sessions`, and a `session_id` or a `workspace_id` in the path, the query or at the top of the body.
+   * Whatever else names one is the feature's to check, with `mayUseSession` and `mayUseWorkspace`.
    */
   path: string;
   /** The scope a key must have; `public` needs no key. `admin` includes `send`, `send` includes `read`. */
@@ -84,6 +103,11 @@ export interface RouteSpec<P extends z.ZodType | undefined, Q extends z.ZodType 
     bodyExamples?: Record<string, unknown>;
     /** The body may also come as `multipart/form-data` with one file of at most `limitBytes` in the part `file`. */
     multipart?: { file: string; limitBytes: number };
+    /**
+     * The body may also come as a stream of at most `limitBytes` (unpacked), in one of these media types. JSON is streamed only where it may be
+     * larger than other bodies may be.
+     */
+    stream?: { types: readonly string[]; limitBytes: number };
   };
   /** Status → what is answered. `schema` is for the documentation. */
   responses: Record<number, { description: string; schema?: z.ZodType; example?: unknown }>;

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { ApiError } from '../contracts/errors.js';
-import { hasScope, mayUseSession, type Caller, type Route, type Scope } from '../contracts/route.js';
+import { hasScope, mayUseSession, mayUseWorkspace, type Caller, type Route, type Scope } from '../contracts/route.js';
 import { stateOf } from './request-state.js';
 
 /** Refuses a key whose scopes do not include the one that is needed, and names it. */
@@ -17,11 +17,16 @@ const SESSION_PATH = /^\/(api|sandbox)\/sessions\/\{id\}/;
 /** The names under which a route's path tells the session. */
 export const sessionParams = (route: Pick<Route, 'path'>): readonly string[] => (SESSION_PATH.test(route.path) ? ['id', 'session_id'] : ['session_id']);
 
-/** Refuses a session that is not in the key's list. `part` is the validated path, query or body. */
-export function requireSession(caller: Caller, part: unknown, names: readonly string[] = ['session_id']): void {
-  if (caller.sessions === null || typeof part !== 'object' || part === null) return;
-  for (const name of names) {
-    const id = (part as Record<string, unknown>)[name];
-    if ((typeof id === 'string' || typeof id === 'number') && !mayUseSession(caller, id)) throw new ApiError('forbidden', { session_id: id });
+/** Refuses a session or a workspace that is not the key's. `part` is the validated path, query or body. */
+export function requireOwn(caller: Caller, part: unknown, sessionNames: readonly string[] = ['session_id']): void {
+  if (typeof part !== 'object' || part === null) return;
+  const named = part as Record<string, unknown>;
+  for (const name of sessionNames) {
+    const id = named[name];
+    if (isId(id) && !mayUseSession(caller, id)) throw new ApiError('forbidden', { session_id: id });
   }
+  const { workspace_id: workspace } = named;
+  if (isId(workspace) && !mayUseWorkspace(caller, workspace)) throw new ApiError('forbidden', { workspace_id: workspace });
 }
+
+const isId = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';

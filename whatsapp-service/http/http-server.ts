@@ -48,6 +48,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     authenticate: authentication(parts.authenticate, byAddress),
     limitKey: byKey.middleware,
     readBody: readBody(config.bodyLimitBytes),
+    bodyLimitBytes: config.bodyLimitBytes,
     forms: parts.uploadFolder === undefined ? null : { folder: parts.uploadFolder, fieldBytes: config.bodyLimitBytes },
   };
 

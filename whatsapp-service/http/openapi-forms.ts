@@ -1,6 +1,14 @@
 import type { Route } from '../contracts/route.js';
 import type { JsonSchema } from './openapi-schemas.js';
 
+type Streamed = NonNullable<NonNullable<Route['request']>['stream']>;
+
+/** A body that is read while it comes: its types are told, and how much of it is taken. What JSON may say, its schema says already. */
+export function streamContent({ types, limitBytes }: Streamed): JsonSchema {
+  const schema = { type: 'string', description: `A stream of at most ${limitBytes} bytes; the description tells its form` };
+  return Object.fromEntries(types.filter((type) => type !== 'application/json').map((type) => [type, { schema }]));
+}
+
 type Multipart = NonNullable<NonNullable<Route['request']>['multipart']>;
 
 /** A route's body as a form: its file, and what JSON would say beside it, in fields or whole in the field `json`. */

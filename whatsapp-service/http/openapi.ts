@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode } from '../contracts/errors.js';
 import type { Route } from '../contracts/route.js';
 import { documentedErrors } from './openapi-errors.js';
-import { formContent } from './openapi-forms.js';
+import { formContent, streamContent } from './openapi-forms.js';
 import { SchemaCollector, type JsonSchema } from './openapi-schemas.js';
 
 /** An OpenAPI 3.1 document, as far as this service writes one. */
@@ -104,15 +104,15 @@ function operation(route: Route, errors: readonly ErrorCode[], schemas: SchemaCo
 }
 
 function requestBody(route: Route, schemas: SchemaCollector): JsonSchema | null {
-  const schema = route.request?.body;
-  if (!schema) return null;
-  const { bodyExample: example, bodyExamples } = route.request ?? {};
+  const { body: schema, stream, bodyExample: example, bodyExamples } = route.request ?? {};
+  const streamed = stream && streamContent(stream);
+  if (!schema) return streamed ? { required: true, content: streamed } : null;
   const examples = bodyExamples && Object.fromEntries(Object.entries(bodyExamples).map(([name, value]) => [name, { value }]));
   const mayBeAbsent = [undefined, {}].some((nothing) => schema.safeParse(nothing).success);
   const multipart = route.request?.multipart;
   const json = schemas.of(schema, 'input');
   const form = multipart && { 'multipart/form-data': formContent(multipart, json) };
-  return { required: !mayBeAbsent || multipart !== undefined, content: { [JSON_TYPE]: { schema: json, ...(examples ? { examples } : example === undefined ? {} : { example }) }, ...form } };
+  return { required: !mayBeAbsent || multipart !== undefined, content: { [JSON_TYPE]: { schema: json, ...(examples ? { examples } : example === undefined ? {} : { example }) }, ...form, ...streamed } };
 }
 
 const IDEMPOTENCY_KEY: JsonSchema = {

@@ -1,8 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { ApiError } from '../contracts/errors.js';
 import type { Caller, Route, RouteAnswer } from '../contracts/route.js';
-import { requireScope, requireSession, sessionParams } from './authorization.js';
+import { requireOwn, requireScope, sessionParams } from './authorization.js';
 import { bytesOf, hashOf, jsonOf } from './body.js';
+import { isStreamed, openBodyStream } from './body-stream.js';
 import { invalidField } from './error-answer.js';
 import { typedFormValues } from './form-values.js';
 import { isForm, readForm, removeUpload, type FormLimits } from './multipart.js';
@@ -15,12 +16,14 @@ export interface RouteGuards {
   authenticate: RequestHandler;
   limitKey: RequestHandler;
   readBody: readonly RequestHandler[];
+  /** What `readBody` takes. */
+  bodyLimitBytes: number;
   /** For routes that take forms. */
   forms: FormLimits | null;
 }
 
 /** Calls a public route: it has no right to anything. */
-const NOBODY: Caller = { keyId: 'public', scopes: [], sessions: [] };
+const NOBODY: Caller = { keyId: 'public', scopes: [], sessions: [], workspaces: [] };
 
 /** One route as the chain of handlers that Express runs: who, how often, may it, then its body and the work. */
 export function routeHandlers(route: Route, guards: RouteGuards): RequestHandler[] {
@@ -33,8 +36,10 @@ export function routeHandlers(route: Route, guards: RouteGuards): RequestHandler
   const work: RequestHandler = async (req, res) => {
     let answered: RouteAnswer;
     try {
-      answered = await answer(route, req, res);
+      answered = await answer(route, guards, [req, res]);
     } finally {
+      // What of a stream was not read is thrown away, so that the caller gets to the answer.
+      if (!req.readableEnded) req.resume();
       await removeUpload(stateOf(res).form?.file ?? null);
     }
     sendAnswer(res, answered);
@@ -43,32 +48,35 @@ export function routeHandlers(route: Route, guards: RouteGuards): RequestHandler
 }
 
 /** A form is read by its own reader, and whatever else comes by the usual ones. */
-function bodyReaders(route: Route, { readBody, forms }: RouteGuards): readonly RequestHandler[] {
-  const multipart = route.request?.multipart;
-  if (!multipart) return readBody;
+function bodyReaders(route: Route, { readBody, forms, bodyLimitBytes }: RouteGuards): readonly RequestHandler[] {
+  const { multipart, stream } = route.request ?? {};
+  const wholes = stream ? readBody.map((reader): RequestHandler => (req, res, next) => (isStreamed(req, stream, bodyLimitBytes) ? next() : reader(req, res, next))) : readBody;
+  if (!multipart) return wholes;
   if (!forms) throw new Error(`The route ${route.method.toUpperCase()} ${route.path} takes files, and there is no folder for them.`);
   const form = readForm(multipart, forms);
   const when = (reader: RequestHandler, takesForms: boolean): RequestHandler => (req, res, next) => (isForm(req) === takesForms ? reader(req, res, next) : next());
-  return [when(form, true), ...readBody.map((reader) => when(reader, false))];
+  return [when(form, true), ...wholes.map((reader) => when(reader, false))];
 }
 
-async function answer(route: Route, req: Request, res: Response): Promise<RouteAnswer> {
+async function answer(route: Route, { bodyLimitBytes }: RouteGuards, [req, res]: [Request, Response]): Promise<RouteAnswer> {
   const state = stateOf(res);
   const caller = state.caller ?? NOBODY;
   const isPublic = route.scope === 'public';
 
   const params = await validated('params', route.request?.params, { ...req.params });
-  if (!isPublic) requireSession(caller, params, sessionParams(route));
+  if (!isPublic) requireOwn(caller, params, sessionParams(route));
   const accept = negotiated(route, req, res);
   const idempotencyKey = idempotencyKeyOf(req);
   const query = await validated('query', route.request?.query, { ...req.query });
   const { form } = state;
   const schema = route.request?.body;
-  const body = schema ? await validatedBody(schema, form ? await typedFormValues(schema, form.body) : jsonOf(req)) : undefined;
-  if (!isPublic) for (const part of [query, body]) requireSession(caller, part);
+  const limits = route.request?.stream;
+  const stream = limits && isStreamed(req, limits, bodyLimitBytes) ? openBodyStream(req, limits) : null;
+  const body = schema && !stream ? await validatedBody(schema, form ? await typedFormValues(schema, form.body) : jsonOf(req)) : undefined;
+  if (!isPublic) for (const part of [query, body]) requireOwn(caller, part);
 
   state.entered = true;
-  return route.handle({ params, query, body, caller, requestId: state.requestId, idempotencyKey, accept, bodyHash: form?.hash ?? hashOf(bytesOf(req)), file: form?.file ?? null });
+  return route.handle({ params, query, body, caller, requestId: state.requestId, idempotencyKey, accept, bodyHash: form?.hash ?? hashOf(bytesOf(req)), file: form?.file ?? null, stream });
 }
 
 const JSON_TYPE = 'application/json';

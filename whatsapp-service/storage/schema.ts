@@ -34,6 +34,8 @@ export interface ApiKeyTable {
   scopes: string;
   /** JSON array of session ids, or null: all. */
   sessions: string | null;
+  /** JSON array of workspace ids as text, or null: all. */
+  workspaces: string | null;
   created_at: Fixed<number>;
   revoked_at: number | null;
 }

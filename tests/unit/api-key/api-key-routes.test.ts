@@ -35,7 +35,7 @@ const create = async (json: unknown): Promise<Created> => (await server.ask('POS
 test('a key is made, used, listed without its secret, and revoked', async () => {
   const made = await server.ask('POST', '/api/keys', { key: PRESET, json: { name: ' Shop ', scopes: ['send', 'send'], sessions: [12, 'sales', '12'] } });
   const { id, key } = made.body as Created;
-  expect([made.status, made.body]).toEqual([201, { id, key: expect.stringMatching(/^wab_/), name: 'Shop', scopes: ['send'], sessions: ['12', 'sales'], created_at: expect.any(String) }]);
+  expect([made.status, made.body]).toEqual([201, { id, key: expect.stringMatching(/^wab_/), name: 'Shop', scopes: ['send'], sessions: ['12', 'sales'], workspaces: null, created_at: expect.any(String) }]);
   expect(made.headers.get('cache-control')).toBe('no-store');
 
   expect((await server.ask('POST', '/api/messages', { key, json: { session_id: 12, text: 'x' } })).status).toBe(202);

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiError } from '../../../whatsapp-service/contracts/errors.js';
 import { ApiKeyService, PRESET_KEY_ID } from '../../../whatsapp-service/features/api-key/api-key-service.js';
+import { limitsOf } from '../../../whatsapp-service/features/api-key/key-limits.js';
 import { openStorage, type Storage } from '../../../whatsapp-service/storage/database.js';
+import { addSession } from '../../helpers/temp-storage.js';
 
 const PRESET = 'a-preset-key-of-24-characters';
 const clock = { time: 1_000, now: () => clock.time };
@@ -33,7 +35,7 @@ describe('the first key', () => {
   test('is made once, can do everything, and is not in the database', async () => {
     const { created } = await keys.ensureFirstKey(null);
     expect(created).toMatch(/^wab_[A-Za-z0-9]{40}$/);
-    expect(await keys.authenticate(created as string)).toEqual({ keyId: expect.stringMatching(/^key_/), scopes: ['admin'], sessions: null });
+    expect(await keys.authenticate(created as string)).toEqual({ keyId: expect.stringMatching(/^key_/), scopes: ['admin'], sessions: null, workspaces: null });
     expect(await restarted().ensureFirstKey(null)).toEqual({ created: null });
     expect(await keys.authenticate(created as string)).not.toBeNull();
     expect(JSON.stringify(await storage.db.selectFrom('api_key').selectAll().execute())).not.toContain((created as string).slice(4));
@@ -41,7 +43,7 @@ describe('the first key', () => {
 
   test('is not made where a preset is given', async () => {
     expect(await keys.ensureFirstKey(PRESET)).toEqual({ created: null });
-    expect(await keys.authenticate(PRESET)).toEqual({ keyId: PRESET_KEY_ID, scopes: ['admin'], sessions: null });
+    expect(await keys.authenticate(PRESET)).toEqual({ keyId: PRESET_KEY_ID, scopes: ['admin'], sessions: null, workspaces: null });
     expect(await keys.list()).toHaveLength(1);
   });
 
@@ -104,10 +106,34 @@ describe('the preset', () => {
 describe('keys', () => {
   test('are shown once and listed without what is secret', async () => {
     const { key, view } = await keys.create({ name: 'Shop', scopes: ['send', 'read'], sessions: ['sales', '12'] });
-    expect(await keys.authenticate(key)).toEqual({ keyId: view.id, scopes: ['send', 'read'], sessions: ['sales', '12'] });
+    expect(await keys.authenticate(key)).toEqual({ keyId: view.id, scopes: ['send', 'read'], sessions: ['sales', '12'], workspaces: [] });
     const list = await keys.list();
-    expect(list).toEqual([{ id: view.id, name: 'Shop', scopes: ['send', 'read'], sessions: ['sales', '12'], created_at: '1970-01-01T00:00:01.000Z' }]);
+    expect(list).toEqual([{ id: view.id, name: 'Shop', scopes: ['send', 'read'], sessions: ['sales', '12'], workspaces: null, created_at: '1970-01-01T00:00:01.000Z' }]);
     expect(JSON.stringify(list)).not.toContain(key);
+  });
+
+  test.each([
+    [{ sessions: null, workspaces: null }, { sessions: null, workspaces: null }],
+    [{ sessions: ['a', 'later'], workspaces: null }, { sessions: ['a', 'later'], workspaces: ['7'] }],
+    [{ sessions: ['loose'], workspaces: null }, { sessions: ['loose'], workspaces: [] }],
+    [{ sessions: null, workspaces: ['7'] }, { sessions: ['a', 'b'], workspaces: ['7'] }],
+    [{ sessions: null, workspaces: ['9'] }, { sessions: [], workspaces: ['9'] }],
+    [{ sessions: ['a', 'c'], workspaces: ['7'] }, { sessions: ['a'], workspaces: ['7'] }],
+    [{ sessions: ['c'], workspaces: ['7'] }, { sessions: [], workspaces: [] }],
+  ])('limited to %j: may use %j', (key, limits) => {
+    const existing = [{ id: 'a', workspace: '7' }, { id: 'b', workspace: '7' }, { id: 'c', workspace: 'shop' }, { id: 'loose', workspace: null }];
+    expect(limitsOf(key, existing)).toEqual(limits);
+  });
+
+  test('one that is limited to a workspace has the sessions that come to it, whichever way its id is written', async () => {
+    const { key } = await keys.create({ name: 'Shop', scopes: ['send'], sessions: null, workspaces: ['7'] });
+    expect(await keys.authenticate(key)).toMatchObject({ sessions: [], workspaces: ['7'] });
+    await addSession(storage, 'one', 7);
+    await addSession(storage, 'two', '7');
+    await addSession(storage, 'other', 70);
+    await addSession(storage, 'none', null);
+    expect(await keys.authenticate(key)).toMatchObject({ sessions: ['one', 'two'], workspaces: ['7'] });
+    expect(await keys.ensureFirstKey(null)).not.toEqual({ created: null });
   });
 
   test('a wrong one is nobody', async () => {

@@ -11,10 +11,10 @@ export const LIMIT_BYTES = 10_000;
 
 /** Key → who it is. */
 export const CALLERS: Record<string, Caller> = {
-  'admin-key': { keyId: 'key_admin', scopes: ['admin'], sessions: null },
-  'send-key': { keyId: 'key_send', scopes: ['send'], sessions: null },
-  'read-key': { keyId: 'key_read', scopes: ['read'], sessions: null },
-  'limited-key': { keyId: 'key_limited', scopes: ['admin'], sessions: ['sales', '12'] },
+  'admin-key': { keyId: 'key_admin', scopes: ['admin'], sessions: null, workspaces: null },
+  'send-key': { keyId: 'key_send', scopes: ['send'], sessions: null, workspaces: null },
+  'read-key': { keyId: 'key_read', scopes: ['read'], sessions: null, workspaces: null },
+  'limited-key': { keyId: 'key_limited', scopes: ['admin'], sessions: ['sales', '12'], workspaces: ['7'] },
 };
 
 export interface LogLine {

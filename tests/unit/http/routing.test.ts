@@ -6,7 +6,7 @@ import { routerOf } from '../../../whatsapp-service/http/routing.js';
 
 const at = (path: string, method: Method = 'get'): Route =>
   route({ method, path, scope: 'read', tag: 'T', summary: 'S', request: { params: z.object({}) }, responses: {}, handle: () => ({ status: 200 }) });
-const guards = { authenticate: () => undefined, limitKey: () => undefined, readBody: [], forms: null };
+const guards = { authenticate: () => undefined, limitKey: () => undefined, readBody: [], bodyLimitBytes: 0, forms: null };
 
 test('mistakes in routes are found when the service starts', () => {
   expect(() => routerOf([at('/api/x'), at('/api/x')], guards)).toThrow('GET /api/x is there twice');
@@ -23,7 +23,7 @@ test('where a path names a session', () => {
 });
 
 test('scopes include one another, and sessions are compared as text', () => {
-  const caller = (scopes: ('read' | 'send' | 'admin')[], sessions: string[] | null = null) => ({ keyId: 'k', scopes, sessions });
+  const caller = (scopes: ('read' | 'send' | 'admin')[], sessions: string[] | null = null) => ({ keyId: 'k', scopes, sessions, workspaces: null });
   expect((['read', 'send', 'admin'] as const).map((scope) => hasScope(caller(['send']), scope))).toEqual([true, true, false]);
   expect(hasScope(caller([]), 'read')).toBe(false);
   expect([mayUseSession(caller([], ['12']), 12), mayUseSession(caller([], ['12']), '13'), mayUseSession(caller([], []), '12'), mayUseSession(caller([]), 'any')]).toEqual([true, false, false, true]);

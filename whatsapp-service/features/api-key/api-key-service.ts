@@ -6,11 +6,14 @@ import { iso, type Clock } from '../../shared/clock.js';
 import { newKeyId } from '../../shared/ids.js';
 import { StartError } from '../../shared/start-error.js';
 import type { Db, Storage } from '../../storage/database.js';
-import { deleteKey, findKey, findKeyByHash, insertKey, listActiveKeys, revokeKey, type ApiKey } from './api-key-store.js';
+import { limitsOf } from './key-limits.js';
+import { deleteKey, findKey, findKeyByHash, insertKey, listActiveKeys, listSessionWorkspaces, revokeKey, type ApiKey } from './api-key-store.js';
 
 export interface ApiKeyServiceOptions {
   storage: Pick<Storage, 'db' | 'transaction'>;
   clock: Clock;
+  /** A key has stopped working. */
+  onRevoked?: (keyId: string) => void;
 }
 
 export interface NewApiKey {
@@ -18,6 +21,8 @@ export interface NewApiKey {
   scopes: readonly Scope[];
   /** null: every session. */
   sessions: readonly string[] | null;
+  /** null, or absent: every workspace. */
+  workspaces?: readonly string[] | null;
 }
 
 /** The key of the setting ADMIN_API_KEY keeps its id when its value changes, so that its Idempotency-Keys stay its own. */
@@ -58,7 +63,8 @@ export class ApiKeyService {
     const found = await this.activeKey(hash);
     // The lookup by digest tells nothing of a key; the comparison does not hang on where two differ.
     if (!found || !timingSafeEqual(Buffer.from(found.hash, 'hex'), Buffer.from(hash, 'hex'))) return null;
-    return { keyId: found.id, scopes: found.scopes, sessions: found.sessions };
+    const isLimited = found.sessions !== null || found.workspaces !== null;
+    return { keyId: found.id, scopes: found.scopes, ...limitsOf(found, isLimited ? await listSessionWorkspaces(this.options.storage.db) : []) };
   }
 
   /** Makes a key. It cannot be shown again. */
@@ -83,6 +89,7 @@ export class ApiKeyService {
       if (isMaster(key) && !others.some(isMaster)) throw new ApiError('last_admin_key', { key_id: id });
       await revokeKey(trx, id, this.options.clock.now());
     });
+    this.options.onRevoked?.(id);
   }
 
   private async followPreset(trx: Db, preset: string | null): Promise<void> {
@@ -97,7 +104,7 @@ export class ApiKeyService {
   }
 
   private async insert(trx: Db, wanted: NewApiKey, key: string, id = newKeyId()): Promise<ApiKey> {
-    const stored = { id, name: wanted.name, hash: hashOf(key), scopes: wanted.scopes, sessions: wanted.sessions, createdAt: this.options.clock.now() };
+    const stored = { id, name: wanted.name, hash: hashOf(key), scopes: wanted.scopes, sessions: wanted.sessions, workspaces: wanted.workspaces ?? null, createdAt: this.options.clock.now() };
     await insertKey(trx, stored);
     return { ...stored, revokedAt: null };
   }
@@ -126,11 +133,18 @@ export class ApiKeyService {
   }
 }
 
-/** May do everything with every session: without one of these nobody could make another key. */
-const isMaster = (key: ApiKey): boolean => key.scopes.includes('admin') && key.sessions === null;
+/** May do everything with every session and workspace: without one of these nobody could make another key. */
+const isMaster = (key: ApiKey): boolean => key.scopes.includes('admin') && key.sessions === null && key.workspaces === null;
 
 const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 
 const newKey = (): string => `wab_${Array.from({ length: KEY_CHARACTERS }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')}`;
 
-const viewOf = (key: ApiKey): ApiKeyView => ({ id: key.id, name: key.name, scopes: [...key.scopes], sessions: key.sessions === null ? null : [...key.sessions], created_at: iso(key.createdAt) });
+const viewOf = (key: ApiKey): ApiKeyView => ({
+  id: key.id,
+  name: key.name,
+  scopes: [...key.scopes],
+  sessions: key.sessions === null ? null : [...key.sessions],
+  workspaces: key.workspaces === null ? null : [...key.workspaces],
+  created_at: iso(key.createdAt),
+});

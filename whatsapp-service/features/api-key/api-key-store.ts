@@ -12,6 +12,8 @@ export interface ApiKey {
   scopes: readonly Scope[];
   /** null: every session. */
   sessions: readonly string[] | null;
+  /** null: every workspace. */
+  workspaces: readonly string[] | null;
   createdAt: number;
   revokedAt: number | null;
 }
@@ -25,6 +27,7 @@ export async function insertKey(trx: Db, key: Omit<ApiKey, 'revokedAt'>): Promis
       hash: key.hash,
       scopes: JSON.stringify(key.scopes),
       sessions: key.sessions === null ? null : JSON.stringify(key.sessions),
+      workspaces: key.workspaces === null ? null : JSON.stringify(key.workspaces),
       created_at: key.createdAt,
       revoked_at: null,
     })
@@ -55,6 +58,12 @@ export async function deleteKey(trx: Db, id: string): Promise<void> {
   await trx.deleteFrom('api_key').where('id', '=', id).execute();
 }
 
+/** The sessions that there are, with the workspace of each as text; null where it has none. */
+export async function listSessionWorkspaces(db: Db): Promise<{ id: string; workspace: string | null }[]> {
+  const rows = await db.selectFrom('session').select(['id', 'workspace_id']).execute();
+  return rows.map((row) => ({ id: row.id, workspace: row.workspace_id === null ? null : String(JSON.parse(row.workspace_id)) }));
+}
+
 const fromRow = (row: Selectable<ApiKeyTable> | undefined): ApiKey | null => (row ? toKey(row) : null);
 
 const toKey = (row: Selectable<ApiKeyTable>): ApiKey => ({
@@ -63,6 +72,7 @@ const toKey = (row: Selectable<ApiKeyTable>): ApiKey => ({
   hash: row.hash,
   scopes: JSON.parse(row.scopes) as Scope[],
   sessions: row.sessions === null ? null : (JSON.parse(row.sessions) as string[]),
+  workspaces: row.workspaces === null ? null : (JSON.parse(row.workspaces) as string[]),
   createdAt: row.created_at,
   revokedAt: row.revoked_at,
 });
