@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppBridge\Notifications;
 
+use Illuminate\Contracts\Container\Container;
 use Illuminate\Notifications\Notification;
 use Psr\Log\LoggerInterface;
 use WhatsAppBridge\Exceptions\ErrorCode;
@@ -20,7 +21,7 @@ use WhatsAppBridge\WhatsApp;
 final class WhatsAppChannel
 {
     public function __construct(
-        private readonly WhatsApp $whatsapp,
+        private readonly Container $container,
         private readonly LoggerInterface $log,
     ) {
     }
@@ -59,12 +60,12 @@ final class WhatsAppChannel
     {
         $id = (string) $notification->id;
         if ($message->ownIdempotencyKey() !== null || $id === '') {
-            return $this->whatsapp->send($message);
+            return $this->whatsapp()->send($message);
         }
         $about = substr(hash('sha256', json_encode([$message->sessionId(), $message->recipient(), $position])), 0, 16);
 
         try {
-            return $this->whatsapp->send($message->idempotencyKey("notification-{$id}-{$about}"));
+            return $this->whatsapp()->send($message->idempotencyKey("notification-{$id}-{$about}"));
         } catch (WhatsAppApiException $error) {
             if (! $error->is(ErrorCode::IdempotencyKeyReused)) {
                 throw $error;
@@ -82,5 +83,11 @@ final class WhatsAppChannel
         $route = $notifiable->routeNotificationFor('whatsapp', $notification) ?: $notifiable->routeNotificationFor(self::class, $notification);
 
         return is_string($route) || is_int($route) ? ((string) $route !== '' ? (string) $route : null) : null;
+    }
+
+    /** Asked for each time: Laravel keeps a channel for as long as a worker lives, and a test may bring a fake. */
+    private function whatsapp(): WhatsApp
+    {
+        return $this->container->make(WhatsApp::class);
     }
 }

@@ -7,6 +7,7 @@ namespace WhatsAppBridge\Http\Controllers;
 use Illuminate\Contracts\Auth\Access\Gate;
 use Illuminate\Http\JsonResponse;
 use Psr\Log\LoggerInterface;
+use WhatsAppBridge\Client\SessionClient;
 use WhatsAppBridge\Exceptions\ConflictException;
 use WhatsAppBridge\Exceptions\NotFoundException;
 use WhatsAppBridge\Exceptions\WhatsAppException;
@@ -16,19 +17,18 @@ use WhatsAppBridge\WhatsApp;
 final class QrController
 {
     public function __construct(
-        private readonly WhatsApp $whatsapp,
         private readonly Gate $gate,
         private readonly LoggerInterface $log,
     ) {
     }
 
     /** `{state, message, image}`; `image` is a data URL while there is a QR to scan. */
-    public function __invoke(string $session): JsonResponse
+    public function __invoke(WhatsApp $whatsapp, string $session): JsonResponse
     {
         abort_unless($this->gate->allows('pair-whatsapp', $session), 403);
 
         try {
-            return $this->answer($this->stateOf($session));
+            return $this->answer(self::stateOf($whatsapp->session($session)));
         } catch (NotFoundException) {
             return $this->answer(['state' => null, 'message' => 'There is no such session.', 'image' => null], 404);
         } catch (WhatsAppException $error) {
@@ -40,9 +40,8 @@ final class QrController
     }
 
     /** @return array{state: string|null, message: string|null, image: string|null} */
-    private function stateOf(string $session): array
+    private static function stateOf(SessionClient $client): array
     {
-        $client = $this->whatsapp->session($session);
         $status = $client->status();
         $image = null;
         if ($status->needsScan()) {
