@@ -33,6 +33,9 @@ export function browsersOf(world: World, session: string): number[] {
   return [...new Set(processes((args) => args.includes(flag)).map(groupOf))].filter((group) => group !== null);
 }
 
+/** Every process of these browsers, renderers included. */
+export const membersOf = (browsers: readonly number[]): number[] => processes(() => true).filter((pid) => browsers.includes(groupOf(pid) ?? 0));
+
 /** Everything of the machine that names this world. */
 export const processesOf = (world: World): number[] => processes((args) => args.some((arg) => arg.includes(world.dir)));
 
