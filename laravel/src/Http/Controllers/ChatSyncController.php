@@ -1,0 +1,37 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WhatsAppBridge\Http\Controllers;
+
+use Illuminate\Contracts\Bus\Dispatcher;
+use Illuminate\Http\JsonResponse;
+use Illuminate\Http\Request;
+use WhatsAppBridge\Http\Payload;
+use WhatsAppBridge\Inbound\DeliveryLedger;
+use WhatsAppBridge\Jobs\WhatsAppChatSyncJob;
+
+/** Takes a batch of chats and queues it. */
+final class ChatSyncController
+{
+    public function __invoke(Request $request, DeliveryLedger $deliveries, Dispatcher $jobs): JsonResponse
+    {
+        $refusal = Payload::refusal($request, [
+            'sync_id' => ['required', 'string', 'max:191'],
+            'batch' => ['required', 'array'],
+            'batch.number' => ['required', 'integer', 'min:1'],
+            'batch.last' => ['required', 'boolean'],
+            'chats' => ['present', 'array', 'max:50'],
+            'chats.*' => ['array'],
+        ]);
+        if ($refusal !== null) {
+            return $refusal;
+        }
+        $batch = Payload::of($request);
+
+        return $deliveries->once($batch + ['event' => 'chats.sync'], function () use ($jobs, $batch): void {
+            // Whatever the application's `after_commit` says: a job that is only remembered could be lost.
+            $jobs->dispatch((new WhatsAppChatSyncJob($batch))->beforeCommit());
+        })->toResponse();
+    }
+}

@@ -1,0 +1,65 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WhatsAppBridge\Http;
+
+use Illuminate\Http\JsonResponse;
+use Illuminate\Http\Request;
+use Illuminate\Support\Facades\Log;
+use Illuminate\Support\Facades\Validator;
+
+/**
+ * The body as it was signed. Not `$request->json()`: an application's middleware trims texts and makes null of empty
+ * ones there.
+ */
+final class Payload
+{
+    private const ATTRIBUTE = 'whatsapp.payload';
+
+    /** @return array<string, mixed> empty when the body is no JSON object */
+    public static function of(Request $request): array
+    {
+        if (! $request->attributes->has(self::ATTRIBUTE)) {
+            $decoded = json_decode($request->getContent(), true);
+            $request->attributes->set(self::ATTRIBUTE, is_array($decoded) ? $decoded : []);
+        }
+
+        return $request->attributes->get(self::ATTRIBUTE);
+    }
+
+    /**
+     * What is wrong with the request's body, as the answer to it; null: it is as wanted. 422 makes the bridge put the
+     * delivery aside for a person to look at, and go on with the next.
+     *
+     * @param array<string, mixed> $rules
+     */
+    public static function refusal(Request $request, array $rules): ?JsonResponse
+    {
+        $payload = self::of($request);
+        $id = static function (string $field, mixed $value, callable $fail): void {
+            if ((! is_string($value) && ! is_int($value)) || $value === '' || mb_strlen((string) $value) > 64) {
+                $fail("$field must be a short text or a whole number");
+            }
+        };
+        $errors = Validator::make($payload, $rules + [
+            'delivery_id' => ['required', 'string', 'max:191'],
+            'session_id' => ['required', $id],
+            'workspace_id' => ['nullable', $id],
+        ])->errors()->toArray();
+        $signedId = $request->headers->get('webhook-id');
+        if ($errors === [] && $signedId !== null && $signedId !== $payload['delivery_id']) {
+            $errors['delivery_id'] = ['delivery_id is not the one in webhook-id'];
+        }
+
+        return $errors === [] ? null : self::invalid($errors);
+    }
+
+    /** @param array<string, list<string>> $errors by field */
+    public static function invalid(array $errors): JsonResponse
+    {
+        Log::channel('whatsapp')->error('A signed request cannot be understood; the bridge keeps it as a dead letter', ['fields' => array_keys($errors)]);
+
+        return new JsonResponse(['message' => 'The payload is not valid.', 'errors' => $errors], 422);
+    }
+}
