@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-namespace WhatsAppBridge\Tests\Feature;
+namespace WhatsAppBridge\Tests\Feature\Receiving;
 
 use Illuminate\Foundation\Testing\RefreshDatabase;
 use Illuminate\Support\Facades\Event;
@@ -13,9 +13,8 @@ use WhatsAppBridge\Models\WhatsAppDelivery;
 use WhatsAppBridge\Models\WhatsAppGroup;
 use WhatsAppBridge\Models\WhatsAppMessage;
 use WhatsAppBridge\Models\WhatsAppSession;
-use WhatsAppBridge\Tests\TestCase;
 
-final class WebhookTest extends TestCase
+final class WebhookTest extends ReceivingTestCase
 {
     use RefreshDatabase;
 

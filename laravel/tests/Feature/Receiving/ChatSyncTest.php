@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-namespace WhatsAppBridge\Tests\Feature;
+namespace WhatsAppBridge\Tests\Feature\Receiving;
 
 use Illuminate\Foundation\Testing\RefreshDatabase;
 use Illuminate\Support\Facades\DB;
@@ -18,9 +18,8 @@ use WhatsAppBridge\Models\Contact;
 use WhatsAppBridge\Models\WhatsAppDelivery;
 use WhatsAppBridge\Models\WhatsAppGroup;
 use WhatsAppBridge\Models\WhatsAppSession;
-use WhatsAppBridge\Tests\TestCase;
 
-final class ChatSyncTest extends TestCase
+final class ChatSyncTest extends ReceivingTestCase
 {
     use RefreshDatabase;
 

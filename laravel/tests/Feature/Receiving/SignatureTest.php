@@ -2,15 +2,14 @@
 
 declare(strict_types=1);
 
-namespace WhatsAppBridge\Tests\Feature;
+namespace WhatsAppBridge\Tests\Feature\Receiving;
 
 use Illuminate\Foundation\Testing\RefreshDatabase;
 use Illuminate\Routing\Route;
 use Illuminate\Support\Facades\Queue;
 use WhatsAppBridge\Models\WhatsAppDelivery;
-use WhatsAppBridge\Tests\TestCase;
 
-final class SignatureTest extends TestCase
+final class SignatureTest extends ReceivingTestCase
 {
     use RefreshDatabase;
 
