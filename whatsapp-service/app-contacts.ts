@@ -1,8 +1,12 @@
-import { findAddresses } from './features/address/address-store.js';
+import { BackendDatabase } from './backend-database/backend-database.js';
+import type { Config } from './config/config.js';
+import { AddressService } from './features/address/address-service.js';
+import { BackendAddresses } from './features/address/backend-addresses.js';
 import { lastActive, storedTargets, type TargetPage } from './features/contact/contact-lookups.js';
 import { findOptedOut } from './features/opt-out/opt-out-store.js';
 import type { TargetSelection } from './contracts/contact-api.js';
 import { workspaceKey, type WorkspaceId } from './shared/workspace.js';
+import type { Logger } from './shared/logger.js';
 import type { Storage } from './storage/database.js';
 
 /** What a blast asks of its recipients. Each takes any number of people, and rejects when the answer is not known: then nobody may be sent to. */
@@ -17,14 +21,25 @@ export interface PeopleLookups {
   contactsOfList(workspaceId: WorkspaceId, selection: TargetSelection, after: string | null, limit: number): Promise<TargetPage>;
 }
 
-export interface Contacts {
-  lookups: PeopleLookups;
+export interface ContactsOptions {
+  storage: Storage;
+  config: Pick<Config, 'backendDatabase' | 'defaultCountry'>;
+  logger: Logger;
 }
 
-export function createContacts({ storage }: { storage: Storage }): Contacts {
+export interface Contacts {
+  lookups: PeopleLookups;
+  stop(): Promise<void>;
+}
+
+export function createContacts({ storage, config, logger }: ContactsOptions): Contacts {
+  const { backendDatabase: settings, defaultCountry } = config;
+  const database = settings.url === null ? null : new BackendDatabase({ ...settings, url: settings.url, logger });
+  const addresses = new AddressService({ storage, backend: database && settings.addresses && new BackendAddresses({ database, table: settings.addresses, phones: settings.phones, defaultCountry }) });
   return {
+    stop: async () => database?.close(),
     lookups: {
-      inAddressBook: (workspaceId, phones) => inChunks(phones, (chunk) => findAddresses(storage.db, workspaceKey(workspaceId), chunk)).then((found) => new Set(found)),
+      inAddressBook: (workspaceId, phones) => addresses.find(workspaceKey(workspaceId), phones),
       optedOut: (workspaceId, people) => inChunks(people, (chunk) => findOptedOut(storage.db, workspaceKey(workspaceId), chunk)).then((found) => new Set(found)),
       lastActive: (workspaceId, phones) => inChunks(phones, async (chunk) => [...(await lastActive(storage.db, workspaceKey(workspaceId), chunk))]).then((found) => new Map(found)),
       contactsOfList: (workspaceId, selection, after, limit) => storedTargets(storage.db, workspaceId, selection, { after, limit }),

@@ -42,6 +42,25 @@ export interface Config {
     /** Days; 0: all. */
     windowDays: number;
   };
+  /** The main application's own tables; null: not read. */
+  backendDatabase: {
+    url: string | null;
+    tls: boolean;
+    timeoutMs: number;
+    /** How its phone columns are filled. */
+    phones: 'any' | 'plain';
+    addresses: { name: string; phoneColumn: string; workspaceColumn: string | null } | null;
+    contacts: { name: string; idColumn: string; phoneColumn: string; nameColumn: string | null; tagColumn: string | null; workspaceColumn: string | null; variableColumns: readonly string[] } | null;
+  };
+  contacts: {
+    importMaxBytes: number;
+    importMaxRows: number;
+    /** Lower-case, without spaces at the ends. */
+    optOutWords: readonly string[];
+    optInWords: readonly string[];
+    /** Of the check in the background, for each session. */
+    checksPerMinute: number;
+  };
   groupParticipants: 'full' | 'count';
   browser: { kind: 'auto' | 'headless-shell' | 'chrome'; path: string | null; noSandbox: boolean };
   session: {

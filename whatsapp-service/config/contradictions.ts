@@ -74,6 +74,17 @@ export const RULES: readonly Rule[] = [
       : null,
   ),
 
+  ...(['ADDRESS_TABLE', 'CONTACT_TABLE'] as const).map((table) =>
+    rule([table, 'BACKEND_DB_URL'], (settings) =>
+      settings[table] !== null && settings.BACKEND_DB_URL === null ? `${table} is set without BACKEND_DB_URL: there is no database to read it from. Write the database's URL, or remove the table.` : null,
+    ),
+  ),
+
+  rule(['OPT_OUT_WORDS', 'OPT_IN_WORDS'], ({ OPT_OUT_WORDS, OPT_IN_WORDS }) => {
+    const both = OPT_OUT_WORDS.find((word) => OPT_IN_WORDS.includes(word));
+    return both === undefined ? null : `OPT_OUT_WORDS and OPT_IN_WORDS both have "${both}": nobody could tell what is meant. Remove it from one of them.`;
+  }),
+
   rule(['ENGINE', 'SANDBOX_HUB_URL', 'SANDBOX_HUB_TOKEN'], ({ ENGINE, SANDBOX_HUB_URL, SANDBOX_HUB_TOKEN }) => {
     const names = [SANDBOX_HUB_URL === null ? [] : ['SANDBOX_HUB_URL'], SANDBOX_HUB_TOKEN === null ? [] : ['SANDBOX_HUB_TOKEN']].flat();
     if (ENGINE === 'webjs' && names.length > 0) {

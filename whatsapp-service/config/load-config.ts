@@ -118,6 +118,32 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
       maxChats: s.SYNC_MAX_CHATS,
       windowDays: s.SYNC_WINDOW_DAYS,
     },
+    backendDatabase: {
+      url: s.BACKEND_DB_URL,
+      tls: s.BACKEND_DB_TLS,
+      timeoutMs: s.BACKEND_DB_TIMEOUT_MS,
+      phones: s.BACKEND_DB_PHONES,
+      addresses: s.ADDRESS_TABLE === null ? null : { name: s.ADDRESS_TABLE, phoneColumn: s.ADDRESS_PHONE_COLUMN, workspaceColumn: s.ADDRESS_WORKSPACE_COLUMN },
+      contacts:
+        s.CONTACT_TABLE === null
+          ? null
+          : {
+              name: s.CONTACT_TABLE,
+              idColumn: s.CONTACT_ID_COLUMN,
+              phoneColumn: s.CONTACT_PHONE_COLUMN,
+              nameColumn: s.CONTACT_NAME_COLUMN,
+              tagColumn: s.CONTACT_TAG_COLUMN,
+              workspaceColumn: s.CONTACT_WORKSPACE_COLUMN,
+              variableColumns: s.CONTACT_VARIABLE_COLUMNS,
+            },
+    },
+    contacts: {
+      importMaxBytes: s.CONTACT_IMPORT_MAX_MB * 1_048_576,
+      importMaxRows: s.CONTACT_IMPORT_MAX_ROWS,
+      optOutWords: s.OPT_OUT_WORDS,
+      optInWords: s.OPT_IN_WORDS,
+      checksPerMinute: s.CONTACT_CHECKS_PER_MINUTE,
+    },
     groupParticipants: s.GROUP_PARTICIPANTS,
     browser: {
       kind: s.BROWSER,

@@ -1,120 +1,7 @@
-import { isSupportedCountry } from 'libphonenumber-js/max';
-import type { CountryCode } from 'libphonenumber-js/max';
-import { z } from 'zod';
-import { secretProblem } from '../shared/secret-rules.js';
+import type { z } from 'zod';
+import { autoFlag, country, databaseUrl, flag, headerToken, hostList, httpUrl, nameList, oneOf, optionalText, requiredSqlName, requiredText, signingSecret, sqlName, wholeNumber, wordList } from './setting-kinds.js';
 
-/**
- * One schema per setting: text in, a typed value out. An issue's message completes the sentence that begins with the
- * setting's name, and ends with what to write instead. `default.env` has the same names; a test compares the two.
- */
-
-type Check<T> = (raw: string) => { value: T } | { problem: string };
-
-/** A schema from one plain function, so that every message is a whole thought and not a type name. */
-function setting<T>(what: string, check: Check<T>): z.ZodType<T, string> {
-  return z
-    .string()
-    .transform((raw, context): T => {
-      const result = check(raw.trim());
-      if ('value' in result) return result.value;
-      context.addIssue({ code: 'custom', message: result.problem });
-      return z.NEVER;
-    })
-    .describe(what);
-}
-
-/** Both bounds are inclusive. */
-function wholeNumber(what: string, min: number, max: number): z.ZodType<number, string> {
-  return setting<number>(what, (raw) => {
-    const value = /^\d{1,12}$/.test(raw) ? Number(raw) : Number.NaN;
-    const write = `Write a whole number from ${min} to ${max}`;
-    if (Number.isNaN(value)) return { problem: `is not a whole number. ${write}.` };
-    if (value < min) return { problem: `is too small. ${write}.` };
-    if (value > max) return { problem: `is too large. ${write}.` };
-    return { value };
-  });
-}
-
-function oneOf<const V extends string>(what: string, values: readonly V[]): z.ZodType<V, string> {
-  return setting<V>(what, (raw) => {
-    const value = values.find((candidate) => candidate === raw.toLowerCase());
-    return value === undefined ? { problem: `is not one of its values. Write ${values.join(', ')}.` } : { value };
-  });
-}
-
-const FLAGS: Readonly<Record<string, boolean>> = { true: true, false: false, yes: true, no: false, on: true, off: false, '1': true, '0': false };
-
-function flag(what: string): z.ZodType<boolean, string> {
-  return setting<boolean>(what, (raw) => {
-    const value = FLAGS[raw.toLowerCase()];
-    return value === undefined ? { problem: 'is neither yes nor no. Write true or false.' } : { value };
-  });
-}
-
-/** `auto` lets the service decide from where it runs. */
-function autoFlag(what: string): z.ZodType<boolean | 'auto', string> {
-  return setting<boolean | 'auto'>(what, (raw) => {
-    if (raw.toLowerCase() === 'auto') return { value: 'auto' };
-    const value = FLAGS[raw.toLowerCase()];
-    return value === undefined ? { problem: 'is not one of its values. Write auto, true or false.' } : { value };
-  });
-}
-
-function requiredText(what: string, write: string): z.ZodType<string, string> {
-  return setting<string>(what, (raw) => (raw === '' ? { problem: `is empty. Write ${write}.` } : { value: raw }));
-}
-
-function optionalText(what: string): z.ZodType<string | null, string> {
-  return setting<string | null>(what, (raw) => ({ value: raw === '' ? null : raw }));
-}
-
-function signingSecret(what: string): z.ZodType<string | null, string> {
-  return setting<string | null>(what, (raw) => {
-    if (raw === '') return { value: null };
-    const problem = secretProblem(raw);
-    return problem === null ? { value: raw } : { problem: `cannot be used. ${problem}` };
-  });
-}
-
-/** A token that goes into an HTTP header: one visible line. */
-function headerToken(what: string, minLength: number): z.ZodType<string | null, string> {
-  return setting<string | null>(what, (raw) => {
-    if (raw === '') return { value: null };
-    if (!/^[\x21-\x7e]+$/.test(raw)) return { problem: 'has a space or a character that cannot stand in an HTTP header. Write letters, digits and signs only.' };
-    if (raw.length < minLength) return { problem: `has ${raw.length} characters and can be guessed. Write at least ${minLength}, or leave it empty.` };
-    return { value: raw };
-  });
-}
-
-/** Without a trailing slash; null when empty. */
-function httpUrl(what: string, example: string): z.ZodType<string | null, string> {
-  return setting<string | null>(what, (raw) => {
-    if (raw === '') return { value: null };
-    const write = `Write it like ${example}`;
-    if (!URL.canParse(raw)) return { problem: `is not a URL. ${write}.` };
-    const url = new URL(raw);
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') return { problem: `is neither http nor https. ${write}.` };
-    if (url.username !== '' || url.password !== '') return { problem: `has a user name or a password in it, which would end up in logs. ${write}; a token has a setting of its own.` };
-    if (url.search !== '' || url.hash !== '' || /[?#]$/.test(raw)) return { problem: `has a query or a fragment. ${write}.` };
-    if (/\/api\/whatsapp(\/|$)/.test(url.pathname)) return { problem: `has /api/whatsapp in it, which the bridge adds itself. ${write}.` };
-    return { value: `${url.origin}${url.pathname}`.replace(/\/+$/, '') };
-  });
-}
-
-/** `host` or `host:port`, separated by commas. */
-function hostList(what: string, example: string): z.ZodType<readonly string[], string> {
-  return setting<readonly string[]>(what, (raw) => {
-    const entries = raw.split(',').map((entry) => entry.trim().toLowerCase());
-    const hosts = entries.filter((entry) => entry !== '');
-    const isHost = (entry: string): boolean => /^(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(entry) && URL.canParse(`http://${entry}`);
-    return hosts.every(isHost) ? { value: hosts } : { problem: `has an entry that is not a host. Write hosts separated by commas, each with its port where only that one is meant, like ${example}.` };
-  });
-}
-
-const country = setting<CountryCode>('the country of numbers that are written without one', (raw) => {
-  const code = raw.toUpperCase();
-  return isSupportedCountry(code) ? { value: code } : { problem: 'is no country. Write its two letters of ISO 3166-1, such as ID.' };
-});
+/** One schema per setting. `default.env` has the same names; a test compares the two. */
 
 /** A sentence for every place that asks for a signing secret. */
 export const HOW_TO_MAKE_A_SECRET = 'Make one with `openssl rand -hex 32`';
@@ -186,6 +73,27 @@ export const SETTINGS = {
   SEND_PER_DAY: wholeNumber('messages per day and session', 0, 1_000_000),
   SEND_GAP_MIN_MS: wholeNumber('the shortest random pause between two messages, in milliseconds', 0, HOURS),
   SEND_GAP_MAX_MS: wholeNumber('the longest random pause between two messages, in milliseconds', 0, HOURS),
+  BACKEND_DB_URL: databaseUrl("the main application's database"),
+  BACKEND_DB_TLS: flag("whether the main application's database is reached encrypted"),
+  BACKEND_DB_TIMEOUT_MS: wholeNumber("how long the main application's database may take, in milliseconds", 100, 5 * MINUTES),
+  BACKEND_DB_PHONES: oneOf("how numbers are written in the main application's database", ['any', 'plain']),
+  ADDRESS_TABLE: sqlName('the table of the address book', { optional: true }),
+  ADDRESS_PHONE_COLUMN: requiredSqlName("the address book's column of numbers"),
+  ADDRESS_WORKSPACE_COLUMN: sqlName("the address book's column of workspaces", { optional: true }),
+  CONTACT_TABLE: sqlName('the table of contacts', { optional: true }),
+  CONTACT_ID_COLUMN: requiredSqlName("the contacts' key"),
+  CONTACT_PHONE_COLUMN: requiredSqlName("the contacts' column of numbers"),
+  CONTACT_NAME_COLUMN: sqlName("the contacts' column of names", { optional: true }),
+  CONTACT_TAG_COLUMN: sqlName("the contacts' column of a group", { optional: true }),
+  CONTACT_WORKSPACE_COLUMN: sqlName("the contacts' column of workspaces", { optional: true }),
+  CONTACT_VARIABLE_COLUMNS: nameList('columns that texts may name'),
+
+  CONTACT_IMPORT_MAX_MB: wholeNumber('the largest file of contacts, in MiB', 1, 512),
+  CONTACT_IMPORT_MAX_ROWS: wholeNumber('the most rows of a file of contacts', 1, 2_000_000),
+  OPT_OUT_WORDS: wordList('messages that mean: no more bulk messages'),
+  OPT_IN_WORDS: wordList('messages that mean: bulk messages again'),
+  CONTACT_CHECKS_PER_MINUTE: wholeNumber('contacts that are checked at WhatsApp per minute', 1, 6_000),
+
   MEDIA_MAX_MB: wholeNumber('the largest file of a message, in MiB', 1, 2_048),
   MEDIA_FETCH_TIMEOUT_MS: wholeNumber('how long fetching a file may take, in milliseconds', 100, 10 * MINUTES),
   MEDIA_KEEP_HOURS: wholeNumber('how long a file is kept that no message waits for, in hours', 1, 8_760),
@@ -211,4 +119,5 @@ export const NEVER_SHOWN: ReadonlySet<string> = new Set<SettingName>([
   'ADMIN_API_KEY',
   'SANDBOX_HUB_URL',
   'SANDBOX_HUB_TOKEN',
+  'BACKEND_DB_URL',
 ]);

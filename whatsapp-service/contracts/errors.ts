@@ -45,6 +45,7 @@ export const ERRORS = {
   whatsapp_refused: { status: 502, message: 'WhatsApp refused this. Try it on the phone: if it works there, repeat the request later.' },
   session_unavailable: { status: 503, message: "The session's page did not answer in time. It is looked at; repeat the request in a moment." },
   storage_unavailable: { status: 503, message: 'The database takes nothing at the moment; `details.reason` says why. Free its disk, or end the program that holds it, and repeat the request: nothing was stored.' },
+  backend_database_unavailable: { status: 503, message: "The main application's database did not answer, so that it is not known who must be skipped. `details.reason` says why; check BACKEND_DB_URL and the names of its tables and columns." },
   shutting_down: { status: 503, message: 'The service is stopping. Repeat the request in a moment.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

@@ -46,6 +46,8 @@ describe('the defaults', () => {
       defaultCountry: 'ID',
       backend: { url: 'https://shop.example.com', secrets: [SECRET], token: null, timeoutMs: 10_000, quickRetries: 3, retryBaseMs: 1_000, retryCapMs: 300_000, probeMs: 60_000, concurrency: 8 },
       sync: { auto: true, concurrentRequests: 5, chatsPerSecond: 10, retryDelayMs: 2_000, batchSize: 50, maxChatsInMemory: 100, maxChats: 0, windowDays: 0 },
+      backendDatabase: { url: null, tls: false, timeoutMs: 10_000, phones: 'any', addresses: null, contacts: null },
+      contacts: { importMaxBytes: 33_554_432, importMaxRows: 1_000_000, optOutWords: ['stop', 'berhenti', 'unsubscribe'], optInWords: ['start', 'mulai', 'subscribe'], checksPerMinute: 60 },
       groupParticipants: 'full',
       browser: { kind: 'auto', path: null, noSandbox: false },
       session: { startTimeoutMs: 90_000, callTimeoutMs: 30_000, restoreConcurrency: 2, watchdogIntervalMs: 10_000, watchdogTimeoutMs: 10_000, restartBaseMs: 1_000, restartCapMs: 300_000, qrTerminal: false },
