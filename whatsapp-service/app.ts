@@ -1,4 +1,5 @@
 import type { Config } from './config/config.js';
+import { createContacts } from './app-contacts.js';
 import { createEventHandler } from './app-events.js';
 import { JOBS, startJobs } from './app-jobs.js';
 import { apiKeyRoutes } from './features/api-key/api-key-routes.js';
@@ -187,6 +188,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     },
   });
 
+  const contacts = createContacts({ storage, config, logger });
   const apiKeys = new ApiKeyService({ storage, clock });
   const mustWork = { requireWorking: (id: SessionId) => sessions.working(id), requireSession: (id: SessionId) => sessions.view(id) };
   const numbers = new NumberService({ storage, config, ...mustWork, working: (id) => sessions.working(id), clock, logger });
@@ -253,6 +255,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       // Breaks off what is left, so that its end is written down before the database closes.
       client?.close();
       await Promise.all([chatSync.stopAll(LAST_WORDS_MS), dispatcher.stop(LAST_WORDS_MS)]);
+      await contacts.stop();
       if (!overrides.hub) await hub?.close();
       await storage.close();
       logger.info('The bridge has stopped');
