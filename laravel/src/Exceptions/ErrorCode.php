@@ -135,6 +135,9 @@ enum ErrorCode: string
     /** 503: The database takes nothing at the moment; `details.reason` says why. Free its disk, or end the program that holds it, and repeat the request: nothing was stored. */
     case StorageUnavailable = 'storage_unavailable';
 
+    /** 503: The main application's database did not answer, so that it is not known who must be skipped. `details.reason` says why; check BACKEND_DB_URL and the names of its tables and columns. */
+    case BackendDatabaseUnavailable = 'backend_database_unavailable';
+
     /** 503: The service is stopping. Repeat the request in a moment. */
     case ShuttingDown = 'shutting_down';
 
@@ -184,6 +187,7 @@ enum ErrorCode: string
             self::WhatsappRefused => WhatsappRefusedException::class,
             self::SessionUnavailable => SessionUnavailableException::class,
             self::StorageUnavailable => StorageUnavailableException::class,
+            self::BackendDatabaseUnavailable => BackendDatabaseUnavailableException::class,
             self::ShuttingDown => ShuttingDownException::class,
         };
     }
@@ -207,7 +211,7 @@ enum ErrorCode: string
             self::HeadersTooLarge => 431,
             self::Internal => 500,
             self::WhatsappRefused => 502,
-            self::SessionUnavailable, self::StorageUnavailable, self::ShuttingDown => 503,
+            self::SessionUnavailable, self::StorageUnavailable, self::BackendDatabaseUnavailable, self::ShuttingDown => 503,
         };
     }
 }

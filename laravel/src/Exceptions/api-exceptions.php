@@ -191,6 +191,11 @@ class StorageUnavailableException extends UnavailableException
 {
 }
 
+/** 503: The main application's database did not answer, so that it is not known who must be skipped. `details.reason` says why; check BACKEND_DB_URL and the names of its tables and columns. */
+class BackendDatabaseUnavailableException extends UnavailableException
+{
+}
+
 /** 503: The service is stopping. Repeat the request in a moment. */
 class ShuttingDownException extends UnavailableException
 {
