@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import puppeteer, { type Browser } from 'puppeteer';
+import type { MessageView } from '../../whatsapp-service/contracts/message-api.js';
+import type { BridgeApi } from '../helpers/bridge.js';
+import { InProcessBridge, TEST_KEY, TEST_SECRET, World } from '../helpers/bridge.js';
+import { CuttingProxy } from '../helpers/cutting-proxy.js';
+import { LaravelApp } from '../helpers/laravel-app.js';
+import { describeWithLaravel } from '../helpers/laravel-package.js';
+import { browserPath, until } from '../helpers/sandbox-client.js';
+
+const TO = '0812-9876-5432';
+const JID = '6281298765432@c.us';
+
+describeWithLaravel('a Laravel application that sends through the package', () => {
+  let world: World;
+  let bridge: InProcessBridge;
+  let api: BridgeApi;
+  let proxy: CuttingProxy;
+  let app: LaravelApp;
+
+  beforeAll(async () => {
+    world = await World.open();
+    bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false' });
+    api = bridge.api;
+    await api.pair(world, 'sales', { seed: { chats: 20 } });
+    await api.ok('POST', '/api/sessions', { id: 'stopped', workspace_id: 7, start: false });
+    proxy = await CuttingProxy.before(api.url);
+    app = await LaravelApp.open({ APP_ENV: 'production', WHATSAPP_BRIDGE_URL: proxy.url, WHATSAPP_BRIDGE_KEY: TEST_KEY, WHATSAPP_SECRET: TEST_SECRET, WHATSAPP_SESSION: 'sales' });
+  }, 120_000);
+  afterAll(async () => {
+    await app.close();
+    await proxy.close();
+    await bridge.stop();
+    await world.close();
+  });
+
+  /** One scenario of the shop; its answer. */
+  const shop = async <T>(scenario: string, input: object = {}): Promise<T> => JSON.parse(await app.artisan('shop', scenario, JSON.stringify(input))) as T;
+  const sentOf = async (body: string) => (await world.hub.sent('sales')).filter((sent) => sent.body === body);
+  const groupOf = async () => (await world.hub.messages('sales')).find(({ chat }) => chat.endsWith('@g.us'))!.chat;
+
+  test('every kind arrives once', async () => {
+    const sent = await shop<Record<string, MessageView>>('kinds', { to: TO, group: await groupOf() });
+    const onHub = await world.hub.sent('sales');
+    const types = Object.fromEntries(Object.entries(sent).map(([kind, message]) => [kind, onHub.filter(({ message_id }) => message_id === message.message_id).map(({ type, deliveries }) => [type, deliveries])]));
+    expect(types).toEqual({
+      text: [['chat', 1]],
+      image: [['image', 1]],
+      voice: [['ptt', 1]],
+      document: [['document', 1]],
+      sticker: [['sticker', 1]],
+      location: [['location', 1]],
+      contact: [['vcard', 1]],
+      contacts: [['multi_vcard', 1]],
+      poll: [['poll_creation', 1]],
+      group: [['chat', 1]],
+      reply: [['chat', 1]],
+    });
+    expect(Object.values(sent).every(({ state }) => ['sent', 'delivered', 'read'].includes(state))).toBe(true);
+    const told = await until(() => world.receiver.webhooks('message.sent').find(({ data }) => data.id === sent.reply?.id), { name: 'the reply is told of' });
+    expect(told.data).toMatchObject({ quoted: { message_id: sent.text?.message_id } });
+  }, 60_000);
+
+  test('what is out can be edited, reacted to and deleted', async () => {
+    const { message_id, ...ours } = await shop<Record<'id' | 'message_id' | 'edit' | 'reaction' | 'deletion', string>>('change', { to: TO });
+    for (const id of [ours.edit, ours.reaction, ours.deletion]) await api.messageIn(id, 'sent');
+    for (const event of ['message.edited', 'message.reaction', 'message.revoked']) {
+      await until(() => world.receiver.webhooks(event).some(({ data }) => data.message_id === message_id), { name: event });
+    }
+  }, 60_000);
+
+  test('a connection that is lost after the request does not send twice', async () => {
+    const texts = Array.from({ length: 10 }, (_, index) => `putus ${index}`);
+    proxy.cut = 0;
+    proxy.cuts = 3;
+    const ids = await shop<string[]>('texts', { to: TO, texts });
+    expect(proxy.cut).toBe(3);
+    expect(new Set(ids).size).toBe(10);
+    for (const id of ids) await api.messageIn(id, 'read');
+    for (const text of texts) expect(await sentOf(text)).toMatchObject([{ to: JID, deliveries: 1, attempts: 1 }]);
+  }, 60_000);
+
+  test('a queued notification, whose first attempt never heard of its success, sends once', async () => {
+    await shop('notify', { to: TO, text: 'dari antrean' });
+    expect(await sentOf('dari antrean')).toEqual([]);
+    proxy.cut = 0;
+    // As often as the client tries within one attempt of the job.
+    proxy.cuts = 4;
+    await app.artisan('queue:work', '--once', '--sleep=0');
+    expect(proxy.cut).toBe(4);
+    await app.artisan('queue:work', '--once', '--sleep=0');
+    const { messages } = await api.ok<{ messages: MessageView[] }>('GET', '/api/messages?session_id=sales&limit=1');
+    await api.messageIn(messages[0]!.id, 'read');
+    expect(await sentOf('dari antrean')).toMatchObject([{ to: JID, deliveries: 1, attempts: 1 }]);
+    // Nothing is left to try.
+    expect((await app.tryArtisan({}, 'queue:work', '--stop-when-empty')).stdout).toBe('');
+    expect(await app.artisan('queue:failed')).toContain('No failed jobs');
+  }, 60_000);
+
+  test('each mistake is its own exception', async () => {
+    const api409 = { status: 409, family: 'ConflictException', has_id: true };
+    expect(await shop('mistakes', { to: TO })).toEqual({
+      'no such session': { class: 'SessionNotFoundException', family: 'NotFoundException', status: 404, code: 'session_not_found', has_id: true },
+      'no such message': { class: 'MessageNotFoundException', family: 'NotFoundException', status: 404, code: 'message_not_found', has_id: true },
+      'session stopped': { class: 'SessionWrongStateException', code: 'session_wrong_state', ...api409 },
+      'key reused': { class: 'IdempotencyKeyReusedException', code: 'idempotency_key_reused', ...api409 },
+      'private URL': { class: 'MediaUrlNotAllowedException', family: 'InvalidRequestException', status: 422, code: 'media_url_not_allowed', has_id: true },
+      'no number': { class: 'InvalidPhoneException', family: 'InvalidRequestException', status: 400, code: 'invalid_phone', has_id: true },
+      'empty text': { class: 'InvalidRequestException', family: 'WhatsAppApiException', status: 400, code: 'invalid_request', has_id: true },
+      'wrong key': { class: 'UnauthorizedException', family: 'WhatsAppApiException', status: 401, code: 'unauthorized', has_id: true },
+      'nobody there': { class: 'BridgeUnreachableException', may_have_arrived: false },
+    });
+  }, 60_000);
+
+  test('sessions, chats, groups and numbers are read', async () => {
+    const seen = await shop<{ states: object; chats: string[]; group: number; numbers: unknown[]; contact: string; listed: number }>('directory', { to: TO });
+    const { chats } = await api.ok<{ chats: { chat_id: string }[] }>('GET', '/api/sessions/sales/chats?limit=200');
+    expect(seen).toEqual({
+      states: { sales: 'WORKING', stopped: 'STOPPED' },
+      chats: chats.map(({ chat_id }) => chat_id),
+      group: expect.any(Number),
+      numbers: [['+6281298765432', true, null], [null, null, 'invalid_phone']],
+      contact: '+6281298765432',
+      listed: 5,
+    });
+    expect(seen.group).toBeGreaterThan(0);
+  }, 60_000);
+
+  test('whatsapp:status says how things are, and ends with 1 when nothing is there', async () => {
+    const good = await app.tryArtisan({}, 'whatsapp:status');
+    expect(good.exitCode).toBe(0);
+    expect(good.stdout).toMatch(/Database: ok[\s\S]*\| sales +\| WORKING[\s\S]*\| stopped +\| STOPPED/);
+    const gone = await app.tryArtisan({ WHATSAPP_BRIDGE_URL: 'http://127.0.0.1:9' }, 'whatsapp:status', '--json');
+    expect(gone.exitCode).toBe(1);
+    expect(JSON.parse(gone.stdout)).toMatchObject({ ok: false });
+    expect(gone.stdout + gone.stderr).not.toContain(TEST_KEY);
+  }, 60_000);
+
+  describeWithLaravel('the QR component in a browser', () => {
+    let browser: Browser;
+    let url: string;
+    beforeAll(async () => {
+      url = await app.serve();
+      browser = await puppeteer.launch({ executablePath: browserPath(), headless: true, pipe: true, args: ['--no-sandbox', '--disable-gpu'] });
+    }, 60_000);
+    afterAll(() => browser.close());
+
+    test('shows the QR until it is scanned, and nothing of the bridge', async () => {
+      await api.ok('POST', '/api/sessions', { id: 'new', workspace_id: 7 });
+      const page = await browser.newPage();
+      const answers: string[] = [];
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      page.on('response', (response) => void response.text().then((text) => answers.push(JSON.stringify(response.headers()) + text), () => {}));
+      await page.goto(`${url}/sign-in/operator`);
+      await page.goto(`${url}/pair/new`);
+      await page.waitForSelector('[data-state="SCAN_QR_CODE"] img:not([hidden])', { timeout: 30_000 });
+      expect(await page.evaluate("[document.images[0].src.split(',')[0], document.images[0].naturalWidth > 0]")).toEqual(['data:image/svg+xml;base64', true]);
+
+      await until(() => world.hub.scanQr('new').then(() => true, () => false), { name: 'the QR is scanned' });
+      await page.waitForSelector('[data-state="WORKING"] img[hidden]', { timeout: 30_000 });
+      expect(asked.every((address) => address.startsWith(url) || address.startsWith('data:'))).toBe(true);
+      expect(answers.length).toBeGreaterThan(3);
+      for (const secret of [TEST_KEY, TEST_SECRET, api.url, proxy.url]) expect(answers.join('\n')).not.toContain(secret);
+    }, 90_000);
+
+    test('is for those who may pair alone', async () => {
+      const context = await browser.createBrowserContext();
+      const page = await context.newPage();
+      const askAs = async (): Promise<number> => page.evaluate(async (path) => (await fetch(path, { headers: { Accept: 'application/json' } })).status, '/whatsapp/qr/new');
+      await page.goto(`${url}/sign-in/customer`);
+      expect(await askAs()).toBe(403);
+      await context.deleteCookie(...(await context.cookies()));
+      expect(await askAs()).toBe(401);
+      await context.close();
+    }, 60_000);
+  });
+});

@@ -1,0 +1,109 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PACKAGE } from './laravel-package.js';
+import { until } from './sandbox-client.js';
+
+const APP = join(PACKAGE, 'tests/app');
+
+/** Ends its whole group when our end of the pipe closes: `php -S`'s workers would outlive it, and a killed test run must leave nothing behind. */
+const TIED_TO_US = '("$0" "$@"; kill -9 0) & cat >/dev/null; kill -9 0';
+
+export interface ArtisanRun {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The skeleton application with the package, on SQLite, in a directory of its own. */
+export class LaravelApp {
+  private readonly children: ChildProcess[] = [];
+
+  private constructor(
+    readonly storage: string,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Migrated and ready. @throws Error with what artisan said */
+  static async open(env: Record<string, string>): Promise<LaravelApp> {
+    const storage = mkdtempSync(join(tmpdir(), 'laravel-app-'));
+    const database = join(storage, 'database.sqlite');
+    writeFileSync(database, '');
+    const app = new LaravelApp(storage, { APP_STORAGE: storage, DB_DATABASE: database, CACHE_DRIVER: 'file', SESSION_DRIVER: 'file', QUEUE_CONNECTION: 'database', ...env });
+    await app.artisan('migrate', '--force');
+    return app;
+  }
+
+  /** @throws Error with its output unless it ends with 0 */
+  async artisan(...args: readonly string[]): Promise<string> {
+    const run = await this.tryArtisan({}, ...args);
+    if (run.exitCode !== 0) throw new Error(`artisan ${args.join(' ')} ended with ${String(run.exitCode)}: ${run.stdout}${run.stderr}`);
+    return run.stdout;
+  }
+
+  /** Whatever it ends with. */
+  async tryArtisan(env: Record<string, string>, ...args: readonly string[]): Promise<ArtisanRun> {
+    const child = spawn('php', [join(APP, 'artisan'), ...args, '--no-interaction', '--no-ansi'], { env: this.environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+    const run: ArtisanRun = { exitCode: null, stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk: Buffer) => (run.stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (run.stderr += chunk.toString()));
+    const [exitCode] = (await once(child, 'close')) as [number | null];
+    return { ...run, exitCode };
+  }
+
+  /** `php -S` with two workers, on a port of its own. Resolves with its URL once it answers. */
+  async serve(): Promise<string> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const child = this.start({ PHP_CLI_SERVER_WORKERS: '2', APP_URL: url }, ['php', '-d', 'display_errors=stderr', '-S', `127.0.0.1:${port}`, '-t', join(APP, 'public'), join(APP, 'public/index.php')]);
+    await until(
+      () => {
+        if (child.exitCode !== null) throw new Error(`php -S ended with ${child.exitCode}`);
+        return fetch(`${url}/`).then(() => true, () => false);
+      },
+      { timeoutMs: 20_000, name: 'the Laravel application answers' },
+    );
+    return url;
+  }
+
+  /** A queue worker, until the application is closed. */
+  work(...args: readonly string[]): void {
+    this.start({}, ['php', join(APP, 'artisan'), 'queue:work', '--sleep=0.1', ...args]);
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.children) {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
+      const ended = once(child, 'exit');
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It has ended already.
+      }
+      await ended;
+    }
+    rmSync(this.storage, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private start(env: Record<string, string>, command: readonly string[]): ChildProcess {
+    const child = spawn('sh', ['-c', TIED_TO_US, ...command], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: this.environment(env) });
+    this.children.push(child);
+    return child;
+  }
+
+  private environment(env: Record<string, string>): Record<string, string> {
+    return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...this.env, ...env };
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
