@@ -75,7 +75,7 @@ export interface RouteContext<P = unknown, Q = unknown, B = unknown> {
 
 export interface RouteAnswer {
   status: number;
-  /** An object is sent as JSON; a string or bytes as `type`. */
+  /** An object is sent as JSON; a string or bytes as `type`, and so are texts that come one after the other, at the receiver's pace. */
   body?: unknown;
   type?: string;
   headers?: Record<string, string>;

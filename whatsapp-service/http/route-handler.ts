@@ -9,6 +9,7 @@ import { typedFormValues } from './form-values.js';
 import { isForm, readForm, removeUpload, type FormLimits } from './multipart.js';
 import { stateOf } from './request-state.js';
 import { sendAnswer } from './send-answer.js';
+import { isStreamedAnswer, streamAnswer } from './stream-answer.js';
 import { validated, validatedBody } from './validation.js';
 
 /** What every route shares. */
@@ -42,7 +43,8 @@ export function routeHandlers(route: Route, guards: RouteGuards): RequestHandler
       if (!req.readableEnded) req.resume();
       await removeUpload(stateOf(res).form?.file ?? null);
     }
-    sendAnswer(res, answered);
+    if (isStreamedAnswer(answered)) await streamAnswer(res, answered);
+    else sendAnswer(res, answered);
   };
   return [names, ...admits, ...reads, work];
 }

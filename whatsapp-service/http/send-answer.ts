@@ -25,4 +25,4 @@ function encoded(answer: RouteAnswer): { bytes: Buffer | null; type: string | nu
   return { bytes: Buffer.from(toJson(body)), type: type ?? 'application/json; charset=utf-8' };
 }
 
-const withCharset = (type: string): string => (type.startsWith('text/') && !type.includes('charset=') ? `${type}; charset=utf-8` : type);
+export const withCharset = (type: string): string => (type.startsWith('text/') && !type.includes('charset=') ? `${type}; charset=utf-8` : type);

@@ -10,7 +10,7 @@ import type { ChatPosition, Directory, ListedMessage, MessagePosition } from '..
 import { answered } from '../../whatsapp/provider-answer.js';
 import { addressOf } from './address.js';
 import { filterOf } from './chat-search.js';
-import { Cursors } from './cursor.js';
+import { Cursors } from '../../contracts/cursor.js';
 
 export interface DirectoryOptions {
   /** Rejects with the error that the caller is to see, unless the session works. */

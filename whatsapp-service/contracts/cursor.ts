@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { ApiError } from '../../contracts/errors.js';
+import { ApiError } from './errors.js';
 
 /**
  * Cursors of one kind of list. A cursor belongs to what it was made for (a session and a filter): with anything else it is refused,

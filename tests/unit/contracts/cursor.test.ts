@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { Cursors } from '../../../whatsapp-service/features/chat/cursor.js';
+import { Cursors } from '../../../whatsapp-service/contracts/cursor.js';
 
 const cursors = new Cursors(z.strictObject({ id: z.string().max(20), t: z.number() }));
 const scope = ['sales', { search: 'budi' }];
