@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { loadConfig } from '../../whatsapp-service/config/load-config.js';
-import { findBrowser } from '../../whatsapp-service/whatsapp/web/find-browser.js';
+import { findBrowser, type FoundBrowser } from '../../whatsapp-service/whatsapp/web/find-browser.js';
 import type { Options } from './options.js';
 import type { Conditions } from './results.js';
 import { round } from './statistics.js';
@@ -28,10 +28,18 @@ export function observeConditions(options: Options, startedAt: Date): () => Cond
   });
 }
 
+/** The whole browser of this machine; null where there is none. */
+export function wholeBrowser(): string | null {
+  const found = findBrowser({ kind: 'chrome', path: null });
+  return found && nameOf(found);
+}
+
+const nameOf = ({ kind, path }: FoundBrowser): string => `${kind}, ${execFileSync(path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()}`;
+
 /** @throws Error when there is no browser. */
 export function browserName(): string {
   const config = loadConfig({ env: { ENGINE: 'sandbox' }, dotenvFile: null, isTerminal: false });
   const found = findBrowser(config.browser);
   if (!found) throw new Error('No browser was found. Run `npm run setup`.');
-  return `${found.kind}, ${execFileSync(found.path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()}`;
+  return nameOf(found);
 }

@@ -1,12 +1,18 @@
-import type { BenchResult, Expectation, InboundPart, SendPart, SyncSize } from './results.js';
+import type { BenchResult, DurablePart, Expectation, InboundPart, MemoryPart, SendPart, SyncSize } from './results.js';
 
 /** The size that the expectations of the sync are about. */
 const EXPECTED_SIZE = 20_000;
 
 /** What the project promises of its speed, and whether it held this time. Nothing fails when it did not: a busy machine is no defect. */
-export function judge({ sync, inbound, send }: Pick<BenchResult, 'sync' | 'inbound' | 'send'>): Expectation[] {
+export function judge({ sync, inbound, durable, send, memory }: Omit<BenchResult, 'conditions' | 'expectations'>): Expectation[] {
   const size = sync.find((one) => one.size === EXPECTED_SIZE);
-  return [...(size ? judgeSync(size) : []), ...(inbound ? judgeInbound(inbound) : []), ...(send ? judgeSend(send) : [])];
+  return [
+    ...(size ? judgeSync(size) : []),
+    ...(inbound ? judgeInbound(inbound) : []),
+    ...(durable ? judgeDurable(durable) : []),
+    ...(send ? judgeSend(send) : []),
+    ...(memory ? judgeMemory(memory) : []),
+  ];
 }
 
 function judgeSync({ size, ratios, ours, slowBackend }: SyncSize): Expectation[] {
@@ -36,6 +42,19 @@ function judgeInbound({ quiet, loaded }: InboundPart): Expectation[] {
       met: loaded.ours.lost === 0 && loaded.ours.undelivered === 0,
     },
   ];
+}
+
+function judgeDurable({ loads }: DurablePart): Expectation[] {
+  return loads.flatMap(({ name, kind, ours, ratios }) => {
+    const atLeast = (what: string, value: number, limit: number): Expectation => ({ text: `${name}: ${what} ≥ ${limit}× the plain way`, value: `${value}×`, met: value >= limit });
+    if (kind === 'steady') return [atLeast('p99 better', ratios.p99, 2), atLeast('CPU less', ratios.cpu, 3)];
+    return [atLeast('delivered messages/s', ratios.perSecond, 3), { text: `${name}: node under 200 MB`, value: ours.peakMb === null ? 'not measured' : `${ours.peakMb} MB`, met: ours.peakMb !== null && ours.peakMb < 200 }];
+  });
+}
+
+function judgeMemory({ ratios }: MemoryPart): Expectation[] {
+  const met = ratios !== null && ratios.further <= 0.5;
+  return [{ text: "each further session ≤ 0.5× the memory of the library's defaults", value: ratios === null ? 'not measured' : `${ratios.further}×`, met }];
 }
 
 function judgeSend({ ratios, documentMb }: SendPart): Expectation[] {

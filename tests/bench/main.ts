@@ -2,8 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { browserName, observeConditions } from './conditions.js';
 import { judge } from './expectations.js';
+import { durableBench } from './durable-bench.js';
 import { inboundBench } from './inbound-bench.js';
-import { readOptions } from './options.js';
+import { memoryBench } from './memory-bench.js';
+import { readOptions, type Part } from './options.js';
 import { render } from './report.js';
 import type { BenchResult, SyncSize } from './results.js';
 import { sendBench } from './send-bench.js';
@@ -23,11 +25,16 @@ const say = (text: string): void => void process.stderr.write(`${new Date().toIS
 const stage = await Stage.open();
 try {
   const sync: SyncSize[] = [];
-  const wants = (part: 'sync' | 'inbound' | 'send'): boolean => options.only === null || options.only === part;
+  const wants = (part: Part): boolean => options.only === null || options.only === part;
   if (wants('sync')) for (const size of options.sizes) sync.push(await syncBench(stage, size, options, say));
-  const inbound = wants('inbound') ? await inboundBench(stage, options, say) : null;
-  const send = wants('send') ? await sendBench(stage, options, say) : null;
-  const result: BenchResult = { conditions: conditions(), sync, inbound, send, expectations: judge({ sync, inbound, send }) };
+  const parts = {
+    sync,
+    inbound: wants('inbound') ? await inboundBench(stage, options, say) : null,
+    durable: wants('durable') ? await durableBench(stage, options, say) : null,
+    send: wants('send') ? await sendBench(stage, options, say) : null,
+    memory: wants('memory') ? await memoryBench(stage, options, say) : null,
+  };
+  const result: BenchResult = { conditions: conditions(), ...parts, expectations: judge(parts) };
   await mkdir(dirname(options.out), { recursive: true });
   await writeFile(options.out, `${JSON.stringify(result, null, 2)}\n`);
   console.log(`\n${render(result)}\n\nWritten to ${options.out}`);

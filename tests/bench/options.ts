@@ -1,21 +1,31 @@
 import { parseArgs } from 'node:util';
 
+/** What can be run alone with `--only`. */
+export const PARTS = ['sync', 'inbound', 'durable', 'send', 'memory'] as const;
+export type Part = (typeof PARTS)[number];
+
 export interface Options {
   /** Chats of the accounts that are synced. */
   sizes: number[];
   /** Runs of everything whose time is taken; medians are told. */
   runs: number;
-  only: 'sync' | 'inbound' | 'send' | null;
+  only: Part | null;
   /** Messages of a burst, and how many bursts there are under load. */
   burst: number;
   bursts: number;
+  /** Seconds of 100 messages each. */
+  steady: number;
   /** Texts that are sent. */
   messages: number;
+  /** How many sessions run at once where their memory is looked at. */
+  sessions: number[];
   /** The JSON. */
   out: string;
 }
 
-const HELP = `npm run bench -- [--sizes 500,5000,20000] [--runs 3] [--only sync|inbound|send] [--burst 5000] [--bursts 10] [--messages 500] [--out bench-results/NAME.json]`;
+const HELP = `npm run bench -- [--sizes 500,5000,20000] [--runs 3] [--only ${PARTS.join('|')}] [--burst 5000] [--bursts 10] [--steady 10] [--messages 500] [--sessions 1,3,6] [--out bench-results/NAME.json]`;
+
+const isPart = (text: string): text is Part => (PARTS as readonly string[]).includes(text);
 
 const positive = (name: string, text: string): number => {
   const value = Number(text);
@@ -33,19 +43,23 @@ export function readOptions(args: readonly string[], startedAt: Date): Options {
       only: { type: 'string' },
       burst: { type: 'string', default: '5000' },
       bursts: { type: 'string', default: '10' },
+      steady: { type: 'string', default: '10' },
       messages: { type: 'string', default: '500' },
+      sessions: { type: 'string', default: '1,3,6' },
       out: { type: 'string', default: `bench-results/${startedAt.toISOString().replace(/[:.]/g, '-')}.json` },
     },
   });
   const { only } = values;
-  if (only !== undefined && only !== 'sync' && only !== 'inbound' && only !== 'send') throw new Error(`--only is sync, inbound or send. ${HELP}`);
+  if (only !== undefined && !isPart(only)) throw new Error(`--only is one of ${PARTS.join(', ')}. ${HELP}`);
   return {
     sizes: values.sizes.split(',').map((size) => positive('sizes', size)),
     runs: positive('runs', values.runs),
     only: only ?? null,
     burst: positive('burst', values.burst),
     bursts: positive('bursts', values.bursts),
+    steady: positive('steady', values.steady),
     messages: positive('messages', values.messages),
+    sessions: values.sessions.split(',').map((count) => positive('sessions', count)),
     out: values.out,
   };
 }

@@ -14,6 +14,9 @@ function resident(): { peak: number; now: number } | null {
   }
 }
 
+/** Peak resident memory of this process since its mark, in MB; null where there is no /proc. */
+export const peakMb = (): number | null => resident()?.peak ?? null;
+
 /** After `settleMs` without garbage: growth of this process's resident memory over what it is then, at its peak. In MB; null where the kernel does not tell. */
 export async function markMemory(settleMs: number): Promise<() => number | null> {
   for (let round = 0; round < 3; round++) {
@@ -60,6 +63,15 @@ function pssOf(pid: number): number {
     return ((kb('Pss_Anon') + kb('Pss_Shmem')) * 1024) / MB;
   } catch {
     return 0;
+  }
+}
+
+/** What a process and all that it has started hold now, in MB; null where there is no /proc. */
+export function treeMb(root: number): number | null {
+  try {
+    return [root, ...descendants(root)].reduce((total, pid) => total + pssOf(pid), 0);
+  } catch {
+    return null;
   }
 }
 

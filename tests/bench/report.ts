@@ -1,4 +1,4 @@
-import type { BenchResult, Growth, InboundKind, InboundPart, SendPart, Stage, SyncSize } from './results.js';
+import type { BenchResult, DurableLoad, DurablePart, Growth, InboundKind, InboundPart, MemoryPart, SendPart, Stage, SyncSize } from './results.js';
 
 /** The result as people read it. */
 export function render(result: BenchResult): string {
@@ -7,7 +7,9 @@ export function render(result: BenchResult): string {
     `${c.node}, ${c.browser}, ${c.cores} × ${c.cpu}, ${c.memoryGb} GB, load before ${c.loadBefore}; medians of ${c.runs}`,
     ...(result.sync.length > 0 ? ['', `Chat sync (${c.chats})`, table(SYNC_HEAD, result.sync.flatMap(syncRows))] : []),
     ...(result.inbound ? inboundParts(result.inbound) : []),
+    ...(result.durable ? durableParts(result.durable) : []),
     ...(result.send ? sendParts(result.send) : []),
+    ...(result.memory ? memoryParts(result.memory) : []),
     '',
     ...result.expectations.map(({ text, value, met }) => `expected ${text}: ${met ? 'met' : 'not met'} (${value})`),
   ];
@@ -58,6 +60,29 @@ function inboundRows({ kind, plain, ours, ratios }: InboundKind): string[][] {
     row('', 'plain → posted', plain.posted, ''),
     row('', 'ours → committed', ours.committed, `${ratios.committedOverPosted}× posted, ${ratios.committedOverCounted}× counted`),
     row('', 'ours → delivered, signed', ours.delivered, `${ratios.deliveredOverPosted}× posted`),
+  ];
+}
+
+const DURABLE_HEAD = ['load', 'way', 'messages/s', 'p50', 'p99', 'CPU', 'node peak', 'lost'];
+
+function durableParts({ loads }: DurablePart): string[] {
+  return ['', 'Inbound from the page to the backend: ours signed, in order and on disk; plain one unsigned post for each event of the library', table(DURABLE_HEAD, loads.flatMap(durableRows))];
+}
+
+function durableRows({ name, plain, ours, ratios, messages }: DurableLoad): string[][] {
+  const row = (load: string, way: string, { perSecond, p50, p99, cpuMs, peakMb, lost }: DurableLoad['ours']): string[] => [
+    load, way, String(perSecond), ms(p50), ms(p99), ms(cpuMs), peakMb === null ? '?' : `${peakMb} MB`, `${lost}/${messages}`,
+  ];
+  return [row(name, 'plain', plain), row('', 'ours', ours), ['', 'ours better by', `${ratios.perSecond}×`, `${ratios.p50}×`, `${ratios.p99}×`, `${ratios.cpu}×`, '', '']];
+}
+
+function memoryParts({ plain, ours, ratios }: MemoryPart): string[] {
+  const counts = Object.keys(ours.bySessions);
+  const row = (way: string, { browser, bySessions, further }: MemoryPart['ours']): string[] => [way, browser, ...counts.map((count) => `${bySessions[Number(count)]} MB`), `${further} MB`];
+  return [
+    '',
+    'Memory of idle sessions with 200 chats each, node and browsers',
+    table(['way', 'browser', ...counts, 'each further'], [...(plain ? [row('plain', plain)] : []), row('ours', ours), ...(ratios ? [['ours ÷ plain', '', `${ratios.first}×`, ...counts.slice(1).map(() => ''), `${ratios.further}×`]] : [])]),
   ];
 }
 

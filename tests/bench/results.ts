@@ -3,7 +3,9 @@ export interface BenchResult {
   conditions: Conditions;
   sync: SyncSize[];
   inbound: InboundPart | null;
+  durable: DurablePart | null;
   send: SendPart | null;
+  memory: MemoryPart | null;
   expectations: Expectation[];
 }
 
@@ -112,6 +114,50 @@ export interface LoadedBursts {
   undelivered: number;
   lostByBurst: number[];
   perSecond: number;
+}
+
+/** From the page to the backend: ours signed, ordered and on disk; plain as bridges do it, one unsigned post for each event of the library. */
+export interface DurablePart {
+  loads: DurableLoad[];
+}
+
+export interface DurableLoad {
+  /** `burst of 5000`, `100/s for 10 s`. */
+  name: string;
+  kind: 'burst' | 'steady';
+  messages: number;
+  plain: DurableWay;
+  ours: DurableWay;
+  /** Medians of the rounds. Above 1, ours is better in all of them. */
+  ratios: { perSecond: number; p50: number; p99: number; cpu: number };
+}
+
+export interface DurableWay {
+  perSecond: number;
+  p50: number;
+  p99: number;
+  /** Of the node process, in milliseconds of processor time. */
+  cpuMs: number;
+  /** Peak resident memory of the node process. */
+  peakMb: number | null;
+  lost: number;
+}
+
+/** Idle sessions with 200 chats each: node and browsers together, pages that are shared counted once. */
+export interface MemoryPart {
+  /** Null: the whole browser, which is the library's default, is not on this machine. */
+  plain: MemoryWay | null;
+  ours: MemoryWay;
+  /** Ours over plain. */
+  ratios: { first: number; further: number } | null;
+}
+
+export interface MemoryWay {
+  browser: string;
+  /** MB, by the number of sessions. */
+  bySessions: Record<number, number>;
+  /** MB that each further session adds. */
+  further: number;
 }
 
 export interface SendPart {

@@ -25,6 +25,8 @@ export interface RunOptions {
   bodies?: string;
   /** How long the backend takes for an answer. */
   answerMs?: number;
+  /** Further sessions of the same process: their accounts. */
+  more?: readonly Account[];
 }
 
 /** One run: what the variant tells, what the backend saw, and how memory grew (MB). */
@@ -84,12 +86,12 @@ export class Stage {
   }
 
   /** The same, and what is run is the caller's. */
-  async open<T>({ variant, account, memory = false, keepIn, bodies, answerMs }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
+  async open<T>({ variant, account, memory = false, keepIn, bodies, answerMs, more }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
     const session = `${variant}-${++this.runs}`;
     const backendUrl = await this.receiver.call<string>('open', { secret: SECRET, keepIn, answerMs } satisfies OpenReceiver);
     const worker = Worker.start(session, './variant-process.ts', [variant]);
     const { controlUrl, token } = this.process;
-    const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, secret: SECRET, dir: join(this.dir, session), bodies };
+    const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, secret: SECRET, dir: join(this.dir, session), bodies, ...(more && { morePhones: more.map(({ phone }) => phone) }) };
     try {
       await worker.call('prepare', job);
       await worker.call('mark', memory ? SETTLE_MS.memory : SETTLE_MS.time);

@@ -20,6 +20,15 @@ export interface Job {
   chats: number;
   /** For the floor: the bodies to post. */
   bodies?: string;
+  /** Several at once: the phones of the further ones. */
+  morePhones?: string[];
+}
+
+/** Of a process, since its mark. */
+export interface Usage {
+  cpuMs: number;
+  /** Resident memory at its peak; null where the kernel does not tell. */
+  peakMb: number | null;
 }
 
 /** Milliseconds since the epoch where they are times, else milliseconds. */

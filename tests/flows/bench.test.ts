@@ -17,7 +17,7 @@ let result: BenchResult;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'bench-test-'));
   const out = join(dir, 'results', 'bench.json');
-  const options = ['--sizes', String(CHATS), '--runs', '1', '--burst', String(BURST), '--bursts', String(BURSTS), '--messages', '20', '--out', out];
+  const options = ['--sizes', String(CHATS), '--runs', '1', '--burst', String(BURST), '--bursts', String(BURSTS), '--messages', '20', '--steady', '1', '--sessions', '1,2', '--out', out];
   const { NODE_OPTIONS: _jest, ...env } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'tests/bench/main.ts', ...options], { env, timeout: 540_000 });
   printed = stdout;
@@ -65,6 +65,20 @@ test('ours loses nothing under load; what the plain way loses is told', () => {
   const { ours, plain } = result.inbound!.loaded;
   expect(ours).toMatchObject({ bursts: BURSTS, sent: BURSTS * BURST, lost: 0, undelivered: 0, lostByBurst: Array(BURSTS).fill(0) });
   expect(plain).toMatchObject({ bursts: BURSTS, sent: BURSTS * BURST, lost: expect.any(Number) });
+});
+
+test('both ways bring every message of every load, and what it cost is told', () => {
+  const { loads } = result.durable!;
+  expect(loads.map(({ kind }) => kind)).toEqual(['burst', 'steady']);
+  for (const { plain, ours, ratios } of loads) {
+    expect([plain.lost, ours.lost]).toEqual([0, 0]);
+    expect([plain.cpuMs, ours.cpuMs, ...Object.values(ratios)].filter((value) => !isTime(value))).toEqual([]);
+  }
+});
+
+test('a further session takes memory, and how much is told', () => {
+  const { ours } = result.memory!;
+  expect(ours.bySessions[2]).toBeGreaterThan(ours.bySessions[1]!);
 });
 
 test('prints a table, and what was expected', () => {

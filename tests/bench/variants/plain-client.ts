@@ -1,11 +1,27 @@
 import wweb from 'whatsapp-web.js';
 import { userAgentOf, launchOptions } from '../../../whatsapp-service/whatsapp/web/browser.js';
 import { findBrowser } from '../../../whatsapp-service/whatsapp/web/find-browser.js';
+import type { Hub } from '../../../whatsapp-service/sandbox/hub-contract.js';
 import { until } from '../../helpers/sandbox-client.js';
 import type { Job } from '../variant.js';
 import { allChatsLoaded, benchHub, serviceConfig } from './service.js';
 
 export type PlainClient = InstanceType<typeof wweb.Client>;
+
+/** The same without anything of ours: the whole browser, and only the flags without which it does not run here or would leave the machine. */
+export async function defaultClient(job: Job, hub: Hub): Promise<PlainClient> {
+  const config = serviceConfig(job);
+  const engine = await hub.engine();
+  const found = findBrowser({ kind: 'chrome', path: null });
+  if (!found) throw new Error('no whole browser was found');
+  return new wweb.Client({
+    authStrategy: new wweb.LocalAuth({ clientId: job.session, dataPath: job.dir }),
+    webVersionCache: { type: 'none' },
+    userAgent: userAgentOf(found),
+    evalOnNewDoc: engine.prelude(job.session) as unknown as () => void,
+    puppeteer: { executablePath: found.path, headless: true, args: [...(config.browser.noSandbox ? ['--no-sandbox'] : []), ...engine.args, `--disable-features=${engine.disableFeatures.join(',')}`] },
+  });
+}
 
 /**
  * The library as its guide shows it: a client, LocalAuth and puppeteer's default transport, a WebSocket.
