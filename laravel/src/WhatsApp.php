@@ -82,10 +82,11 @@ class WhatsApp
     /**
      * @param  string|int  $id  yours: an integer or `[A-Za-z0-9_-]{1,64}`; every payload echoes it with its type
      * @param  bool  $start  at once; then there is soon a QR to scan
+     * @param  array<string, mixed>  $more  as the API names it: device_name, proxy
      */
-    public function createSession(string|int $id, string|int|null $workspaceId = null, bool $start = true): Session
+    public function createSession(string|int $id, string|int|null $workspaceId = null, bool $start = true, array $more = []): Session
     {
-        return new Session($this->api->post('/api/sessions', ['id' => $id, 'workspace_id' => $workspaceId, 'start' => $start]));
+        return new Session($this->api->post('/api/sessions', ['id' => $id, 'workspace_id' => $workspaceId, 'start' => $start] + $more));
     }
 
     /** Store a file for any number of messages: `Media::id($file->id)`. */

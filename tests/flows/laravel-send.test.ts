@@ -129,7 +129,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
   test('whatsapp:status says how things are, and ends with 1 when nothing is there', async () => {
     const good = await app.tryArtisan({}, 'whatsapp:status');
     expect(good.exitCode).toBe(0);
-    expect(good.stdout).toMatch(/Database: ok[\s\S]*\| sales +\| WORKING[\s\S]*\| stopped +\| STOPPED/);
+    expect(good.stdout).toMatch(/database: ok[\s\S]*\| sales +\| WORKING[\s\S]*\| stopped +\| STOPPED/);
     const gone = await app.tryArtisan({ WHATSAPP_BRIDGE_URL: 'http://127.0.0.1:9' }, 'whatsapp:status', '--json');
     expect(gone.exitCode).toBe(1);
     expect(JSON.parse(gone.stdout)).toMatchObject({ ok: false });

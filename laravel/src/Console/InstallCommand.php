@@ -6,6 +6,7 @@ namespace WhatsAppBridge\Console;
 
 use Illuminate\Console\Command;
 use Illuminate\Contracts\Config\Repository as Config;
+use WhatsAppBridge\Support\InstallCheck;
 
 /** Publishes the settings, writes the lines of `.env`, makes the secret, and says what is next. What is there already stays. */
 final class InstallCommand extends Command
@@ -13,12 +14,13 @@ final class InstallCommand extends Command
     protected $signature = 'whatsapp:install
         {--bridge-env= : the .env of the bridge, where it is on this machine: it gets the same secret and key}
         {--url= : where the bridge answers}
+        {--backend-url= : where the bridge finds this application; default: APP_URL}
         {--session= : the session that messages go out from when none is named}
         {--new-secret : make a new secret; the present one stays valid as WHATSAPP_PREVIOUS_SECRET}';
 
     protected $description = 'Set up the WhatsApp bridge: settings, .env, secret, checks';
 
-    public function handle(Config $config): int
+    public function handle(Config $config, InstallCheck $check): int
     {
         $env = new EnvFile($this->laravel->environmentFilePath());
         $bridge = $this->option('bridge-env') !== null ? new EnvFile((string) $this->option('bridge-env')) : null;
@@ -33,10 +35,15 @@ final class InstallCommand extends Command
             return self::FAILURE;
         }
 
-        $this->call('vendor:publish', ['--tag' => 'whatsapp-config']);
-        $this->writeEnv($env, $bridge, (string) $config->get('app.url', 'http://127.0.0.1:8000'));
+        $this->callSilent('vendor:publish', ['--tag' => 'whatsapp-config']);
+        $this->info('Published: config/whatsapp.php');
+        $this->writeEnv($env, $bridge, $this->option('backend-url') ?? self::backendUrl((string) $config->get('app.url')));
         $this->writeExample();
-        $this->checkQueue($config);
+        // This process began with the lines that were there before.
+        $config->set('whatsapp.secret', $env->get('WHATSAPP_SECRET'));
+        foreach ($check->problems() as $problem) {
+            $this->warn($problem);
+        }
         $this->nextSteps($env, $bridge);
 
         return self::SUCCESS;
@@ -94,12 +101,10 @@ final class InstallCommand extends Command
         }
     }
 
-    private function checkQueue(Config $config): void
+    /** A fresh application says `http://localhost` and is served by `php artisan serve`. */
+    private static function backendUrl(string $appUrl): string
     {
-        $connection = (string) $config->get('queue.default');
-        if ($connection === 'sync') {
-            $this->warn('QUEUE_CONNECTION is sync: chats are worked in while the bridge waits. Use the database or Redis queue.');
-        }
+        return in_array(rtrim($appUrl, '/'), ['', 'http://localhost'], true) ? 'http://127.0.0.1:8000' : $appUrl;
     }
 
     private function nextSteps(EnvFile $env, ?EnvFile $bridge): void

@@ -16,7 +16,7 @@ use WhatsAppBridge\WhatsApp as Client;
  * @method static \WhatsAppBridge\Client\PendingBlast blast()
  * @method static \WhatsAppBridge\Client\Blasts blasts()
  * @method static \Illuminate\Support\Collection sessions()
- * @method static \WhatsAppBridge\Results\Session createSession(string|int $id, string|int|null $workspaceId = null, bool $start = true)
+ * @method static \WhatsAppBridge\Results\Session createSession(string|int $id, string|int|null $workspaceId = null, bool $start = true, array $more = [])
  * @method static \WhatsAppBridge\Results\Result upload(\WhatsAppBridge\Messages\Media $media)
  * @method static \WhatsAppBridge\Results\Result media(string $id)
  * @method static void deleteMedia(string $id)

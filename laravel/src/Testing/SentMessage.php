@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace WhatsAppBridge\Testing;
 
 use WhatsAppBridge\Client\BridgeRequest;
+use WhatsAppBridge\Support\PhoneNumber;
 
 /** A message that the fake was given. */
 final class SentMessage
@@ -43,14 +44,10 @@ final class SentMessage
         if (str_ends_with($address, '@g.us') || str_ends_with($address, '@lid')) {
             return $address;
         }
-        $digits = (string) preg_replace('/\D+/', '', (string) preg_replace('/@.*$/', '', $address));
-        $country = (string) config('whatsapp.calling_code', '62');
+        $phone = (string) preg_replace('/@.*$/', '', $address);
+        // A JID begins with the country's code, without its `+`.
+        $asTyped = $phone === $address ? $phone : '+'.$phone;
 
-        return match (true) {
-            str_starts_with($digits, '00') => substr($digits, 2),
-            str_starts_with($digits, '0') => $country.substr($digits, 1),
-            str_starts_with($digits, $country) || str_starts_with($address, '+') => $digits,
-            default => $country.$digits,
-        };
+        return PhoneNumber::format($asTyped) ?? $asTyped;
     }
 }

@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace WhatsAppBridge\Tests\Feature\Sending;
 
 use Illuminate\Filesystem\Filesystem;
+use Illuminate\Http\Client\Request;
+use Illuminate\Support\Facades\Artisan;
 use Illuminate\Support\Facades\Http;
 use Illuminate\Support\ServiceProvider;
 use WhatsAppBridge\Console\EnvFile;
@@ -56,7 +58,7 @@ final class CommandsTest extends SendingTestCase
         $bridge = $this->env('.bridge');
 
         self::assertTrue($laravel->has('WHATSAPP_SECRET') && $laravel->has('WHATSAPP_BRIDGE_KEY'));
-        self::assertSame([$laravel->get('WHATSAPP_SECRET'), $laravel->get('WHATSAPP_BRIDGE_KEY'), config('app.url')], [$bridge->get('WEBHOOK_SECRET'), $bridge->get('ADMIN_API_KEY'), $bridge->get('BACKEND_URL')]);
+        self::assertSame([$laravel->get('WHATSAPP_SECRET'), $laravel->get('WHATSAPP_BRIDGE_KEY'), 'http://127.0.0.1:8000'], [$bridge->get('WEBHOOK_SECRET'), $bridge->get('ADMIN_API_KEY'), $bridge->get('BACKEND_URL')]);
         self::assertSame(0600, fileperms($bridge->path) & 0777);
     }
 
@@ -80,21 +82,50 @@ final class CommandsTest extends SendingTestCase
         self::assertMatchesRegularExpression('/^[0-9a-f]{64}$/', (string) $this->env()->get('WHATSAPP_SECRET'));
     }
 
-    public function test_status_shows_the_bridge_and_its_sessions(): void
+    public function test_install_says_what_would_go_wrong(): void
     {
-        $sessions = Http::response(['sessions' => [['id' => 'sales', 'state' => 'SCAN_QR_CODE', 'reason' => ['message' => 'Scan the QR.'], 'sync' => null]]]);
-        $this->bridgeAnswers([Http::response(['status' => 'ready', 'checks' => ['database' => ['ok' => true]]]), $sessions]);
-        $this->artisan('whatsapp:status')->expectsOutput('Database: ok')->assertExitCode(0);
-
-        $this->bridgeAnswers([Http::response(['status' => 'not_ready', 'checks' => ['browser' => ['ok' => false, 'detail' => 'none']]], 503), $sessions]);
-        $this->artisan('whatsapp:status')->expectsOutput('Browser: NOT OK {"detail":"none"}')->assertExitCode(1);
+        config(['queue.default' => 'database', 'queue.connections.database.retry_after' => 90]);
+        $this->artisan('whatsapp:install')->expectsOutput('`retry_after` of the queue connection `database` is 90 s, and a chat sync may take 300 s: a second worker would take the job while it still runs. Set it to 330.')->assertExitCode(0);
     }
 
-    public function test_status_says_what_is_wrong(): void
+    /** @return array{int, array<string, mixed>} */
+    private function status(): array
+    {
+        $this->artisan('migrate');
+        config(['queue.default' => 'database']);
+        // A health report keeps what the bridge said for a moment.
+        cache()->flush();
+        $this->withoutMockingConsoleOutput();
+        $exitCode = $this->artisan('whatsapp:status', ['--json' => true]);
+
+        return [$exitCode, json_decode(Artisan::output(), true)];
+    }
+
+    public function test_status_shows_both_sides(): void
+    {
+        $sessions = ['sessions' => [['id' => 'sales', 'state' => 'SCAN_QR_CODE', 'reason' => ['message' => 'Scan the QR.'], 'sync' => null]]];
+        $answers = fn (Request $request) => str_ends_with($request->url(), '/ready') ? Http::response(['status' => 'ready', 'checks' => ['database' => ['ok' => true]]]) : Http::response($sessions);
+        $this->bridgeAnswers([$answers]);
+        [$exitCode, $status] = $this->status();
+        self::assertSame([0, true, null, 'SCAN_QR_CODE', true], [$exitCode, $status['ok'], $status['error'], $status['sessions'][0]['state'], $status['here']['received']['ok']]);
+
+        $this->artisan('whatsapp:status');
+        self::assertMatchesRegularExpression('/database: ok.*\| sales +\| SCAN_QR_CODE.*Scan the QR\..*queue: ok/s', Artisan::output());
+    }
+
+    public function test_status_fails_when_the_bridge_or_this_side_is_not_well(): void
     {
         $this->bridgeAnswers([self::refused()]);
-        $this->artisan('whatsapp:status')->expectsOutput('The WhatsApp bridge at http://bridge.test:3000 cannot be reached. Is it running?')->assertExitCode(1);
-        $this->bridgeAnswers([Http::response(['status' => 'ready', 'checks' => []]), self::error(401, 'unauthorized')]);
-        $this->artisan('whatsapp:status', ['--json' => true])->assertExitCode(1);
+        self::assertSame([1, 'The WhatsApp bridge at http://bridge.test:3000 cannot be reached. Is it running?'], [($status = $this->status())[0], $status[1]['error']]);
+
+        $this->bridgeAnswers([fn (Request $request) => str_ends_with($request->url(), '/ready') ? Http::response(['status' => 'not_ready', 'checks' => []], 503) : Http::response(['sessions' => []])]);
+        self::assertSame([1, 'not_ready'], [($status = $this->status())[0], $status[1]['bridge']['status']]);
+
+        $this->bridgeAnswers([fn (Request $request) => str_ends_with($request->url(), '/ready') ? Http::response(['status' => 'ready', 'checks' => []]) : self::error(401, 'unauthorized')]);
+        self::assertStringContainsString('unauthorized', $this->status()[1]['error']);
+
+        $this->bridgeAnswers([fn (Request $request) => str_ends_with($request->url(), '/ready') ? Http::response(['status' => 'ready', 'checks' => []]) : Http::response(['sessions' => []])]);
+        config(['whatsapp.secret' => 'short']);
+        self::assertSame([1, 1], [($status = $this->status())[0], count($status[1]['here']['problems'])]);
     }
 }

@@ -61,15 +61,15 @@ final class FakeTest extends SendingTestCase
     public function test_its_assertions_can_fail(): void
     {
         $fake = WhatsApp::fake();
-        WhatsApp::to('0812')->text('x');
+        WhatsApp::to('0812-3456-7890')->text('x');
         WhatsApp::blast()->text('x')->to(['0812'])->start();
 
         self::assertFails(fn () => $fake->assertNothingSent());
         self::assertFails(fn () => $fake->assertSent('image'));
         self::assertFails(fn () => $fake->assertNotSent('text'));
         self::assertFails(fn () => $fake->assertSentTo('0813'));
-        self::assertFails(fn () => $fake->assertSentTo('0812', fn (SentMessage $sent) => $sent->text === 'y'));
-        self::assertFails(fn () => $fake->assertNotSentTo('62812'));
+        self::assertFails(fn () => $fake->assertSentTo('0812-3456-7890', fn (SentMessage $sent) => $sent->text === 'y'));
+        self::assertFails(fn () => $fake->assertNotSentTo('6281234567890'));
         self::assertFails(fn () => $fake->assertSentCount(2));
         self::assertFails(fn () => $fake->assertNoBlastStarted());
         self::assertFails(fn () => $fake->assertBlastStarted(fn (array $blast) => $blast['skipRecipientsInAddress'] === false));
