@@ -18,7 +18,7 @@ final class ReceivingServiceProvider extends ServiceProvider
     {
         $config = $this->app['config'];
         // The application may define the channel itself.
-        if (! $config->has('logging.channels.whatsapp')) {
+        if ($config->get('logging.channels.whatsapp') === null) {
             $config->set('logging.channels.whatsapp', ['driver' => 'daily', 'path' => storage_path('logs/whatsapp.log'), 'level' => 'info', 'days' => 14]);
         }
     }

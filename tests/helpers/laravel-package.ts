@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatabaseServer } from './database-servers.js';
 import { describeWhere } from './php-receiver.js';
 
 export const PACKAGE = join(import.meta.dirname, '../../laravel');
@@ -20,6 +21,12 @@ const hasLaravel = (): boolean => spawnSync('php', ['-r', WHAT_IS_NEEDED]).statu
 /** A `describe` that needs a real Laravel and PHPUnit. */
 export function describeWithLaravel(name: string, tests: () => void): void {
   describeWhere(hasLaravel(), HOW_TO_GET_LARAVEL, { name, tests });
+}
+
+/** The application's settings for a server. */
+export function databaseEnv(server: DatabaseServer): Record<string, string> {
+  const driver = server.url.startsWith('mysql') ? 'mysql' : 'pgsql';
+  return { DB_CONNECTION: driver, DB_HOST: server.host, DB_PORT: String(server.port), DB_DATABASE: server.database, DB_USERNAME: server.user, DB_PASSWORD: server.password };
 }
 
 export interface PhpUnitRun {

@@ -19,6 +19,12 @@ final class ChatStore
 {
     private const UNIQUE = ['whatsapp_session_id', 'chat_jid'];
 
+    /** Of a chat that is known; what else its row has is the application's. */
+    private const UPDATED = [
+        'workspace_id', 'chat_type', 'provider_type', 'contact_id', 'group_id', 'name', 'phone', 'lid', 'archived', 'pinned', 'muted',
+        'unread_count', 'last_message_at', 'last_message', 'last_message_type', 'last_message_from_me', 'updated_at',
+    ];
+
     public function __construct(private readonly ContactProvisioningService $contacts, private readonly GroupStore $groups)
     {
     }
@@ -49,7 +55,7 @@ final class ChatStore
             return $this->row($session, $chat, $known->get($chat['chat_id']), $links);
         }, array_values($chats));
         if ($rows !== []) {
-            Models::query('chats')->upsert($rows, self::UNIQUE, array_values(array_diff(array_keys($rows[0]), [...self::UNIQUE, 'id', 'uuid', 'created_at'])));
+            Models::query('chats')->upsert($rows, self::UNIQUE, self::UPDATED);
         }
 
         return array_column(array_filter($rows, fn (array $row): bool => ! $known->has($row['chat_jid'])), 'uuid');

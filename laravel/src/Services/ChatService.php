@@ -63,8 +63,10 @@ final class ChatService
             ->leftJoin($table('contacts').' as contacts', 'contacts.id', '=', 'chats.contact_id')
             ->leftJoin($table('groups').' as whatsapp_groups', 'whatsapp_groups.id', '=', 'chats.group_id')
             ->leftJoin($table('sessions').' as whatsapp_sessions', 'whatsapp_sessions.id', '=', 'chats.whatsapp_session_id')
-            ->select(['chats.*', 'contacts.name as contact_name', 'whatsapp_groups.name as group_name', 'whatsapp_groups.participants_count as group_participants_count', 'whatsapp_sessions.session_id as session_name'])
-            ->orderByDesc('chats.last_message_at')->orderByDesc('chats.id');
+            ->select(['chats.*', 'contacts.name as contact_name', 'whatsapp_groups.name as group_name', 'whatsapp_groups.participants_count as group_participants_count', 'whatsapp_sessions.session_id as session_name']);
+        // PostgreSQL alone would put those without a message first.
+        $query->getConnection()->getDriverName() === 'pgsql' ? $query->orderByRaw('"chats"."last_message_at" desc nulls last') : $query->orderByDesc('chats.last_message_at');
+        $query->orderByDesc('chats.id');
         $workspaceId === null ? $query->whereNull('chats.workspace_id') : $query->where('chats.workspace_id', (string) $workspaceId);
         if ($sessionId !== null && $sessionId !== '') {
             $query->where('chats.whatsapp_session_id', $this->sessionKey($sessionId));
@@ -84,9 +86,12 @@ final class ChatService
         // `0812-…` finds +62812….
         $phone = preg_match('/^[\d\s()+.-]{5,}$/', $search) === 1 ? ltrim((string) preg_replace('/\D/', '', $search), '0') : '';
 
-        return $query->where(function (Builder $any) use ($columns, $pattern, $phone): void {
+        // The others ignore case by themselves.
+        $like = $query->getConnection()->getDriverName() === 'pgsql' ? 'ilike' : 'like';
+
+        return $query->where(function (Builder $any) use ($columns, $pattern, $phone, $like): void {
             foreach ($columns as $column) {
-                $any->orWhereRaw($any->getQuery()->getGrammar()->wrap($column)." like ? escape '!'", [$pattern]);
+                $any->orWhereRaw($any->getQuery()->getGrammar()->wrap($column)." $like ? escape '!'", [$pattern]);
             }
             if ($phone !== '') {
                 $any->orWhere('chats.phone', 'like', "%$phone%");

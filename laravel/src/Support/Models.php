@@ -61,7 +61,7 @@ final class Models
 
     /**
      * A table's columns for a new row, in a form that `upsert` and `insertOrIgnore` take: those do not pass through the
-     * model's casts and defaults.
+     * model's casts and defaults. A default stands where there is no value.
      *
      * @param array<string, mixed> $values
      * @return array<string, mixed>
@@ -70,7 +70,8 @@ final class Models
     {
         $model = self::make($which);
         $now = $model->freshTimestampString();
+        $unset = array_filter($model->getAttributes(), fn (string $name): bool => ! isset($values[$name]), ARRAY_FILTER_USE_KEY);
 
-        return $model->forceFill($values)->getAttributes() + ['created_at' => $now, 'updated_at' => $now];
+        return $model->forceFill(array_diff_key($values, $unset))->getAttributes() + ['created_at' => $now, 'updated_at' => $now];
     }
 }

@@ -76,6 +76,21 @@ final class ChatSyncTest extends ReceivingTestCase
         self::assertSame(2, WhatsAppGroup::where('group_jid', '120363000000003@g.us')->firstOrFail()->participants_count);
     }
 
+    public function test_columns_of_the_application_get_its_default_once(): void
+    {
+        $ticket = new class extends Chat
+        {
+            /** @var array<string, mixed> */
+            protected $attributes = ['lid' => 'open'];
+        };
+        config(['whatsapp.models.chats' => $ticket::class]);
+        $this->deliver(self::SYNC, $this->batch([$this->chat(1)]));
+        self::assertSame('open', Chat::firstOrFail()->lid);
+        Chat::query()->update(['lid' => 'closed']);
+        $this->deliver(self::SYNC, $this->batch([$this->chat(1)]));
+        self::assertSame('closed', Chat::firstOrFail()->lid);
+    }
+
     public function test_the_same_person_in_two_workspaces_is_two_contacts_and_in_two_sessions_of_one_is_one(): void
     {
         foreach ([['sales', 7], ['support', 7], ['other', 8], ['alone', null], ['alone-too', null]] as [$session, $workspace]) {
@@ -130,7 +145,7 @@ final class ChatSyncTest extends ReceivingTestCase
 
     public function test_a_batch_that_could_not_be_queued_is_taken_when_it_comes_again(): void
     {
-        config(['queue.connections.broken' => ['driver' => 'database', 'table' => 'no_such_table', 'queue' => 'default', 'retry_after' => 330], 'whatsapp.queue.connection' => 'broken']);
+        config(['queue.connections.broken' => ['driver' => 'out of order'], 'whatsapp.queue.connection' => 'broken']);
         $batch = $this->batch([$this->chat(1)]);
         $this->deliver(self::SYNC, $batch)->assertStatus(500);
         config(['whatsapp.queue.connection' => 'sync']);
@@ -220,7 +235,7 @@ final class ChatSyncTest extends ReceivingTestCase
     {
         $job = new WhatsAppChatSyncJob($this->batch([$this->chat(1)]));
         try {
-            DB::select('select * from nowhere where phone = ?', ['+6281200000001']);
+            DB::transaction(fn () => DB::select('select * from nowhere where phone = ?', ['+6281200000001']));
         } catch (Throwable $failure) {
             $job->failed($failure);
         }
