@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppBridge\Client;
 
+use Generator;
 use WhatsAppBridge\Exceptions\WhatsAppException;
 use WhatsAppBridge\Results\Blast;
 use WhatsAppBridge\Results\Page;
@@ -34,24 +35,38 @@ final class Blasts
         return $this->new()->from(...$sessions);
     }
 
+    /**
+     * A list that is too long for one request goes in pieces, into a draft that begins when it has them all: what breaks off in between
+     * has sent nothing, and is continued when the same start is repeated.
+     */
     public function start(PendingBlast $blast): StartedBlast
     {
-        $key = $blast->ownIdempotencyKey() ?? $this->api->idempotencyKey($blast->toArray(), $blast->media());
+        $pieces = $blast->pieces();
+        $recipients = $pieces->current() ?? [];
+        $pieces->next();
+        $key = $blast->ownIdempotencyKey() ?? $this->api->idempotencyKey($blast->fields() + ['recipients' => $recipients], $blast->media());
+        $fields = $this->withFile($blast)->fields() + ['recipients' => $recipients];
 
-        return new StartedBlast($this->json('POST', '/start', $this->withFile($blast)->toArray(), $key));
+        if (! $pieces->valid()) {
+            return new StartedBlast($this->json('POST', '/start', $fields, $key));
+        }
+        $started = new StartedBlast($this->json('POST', '/start', ['draft' => true] + $fields, $key));
+
+        // Any other state: an earlier attempt has brought it this far.
+        return $started->blast()->state === 'DRAFT' ? $this->complete($started, $pieces, begin: ! ($fields['draft'] ?? false)) : $started;
     }
 
     public function dryRun(PendingBlast $blast): Result
     {
-        return new Result($this->json('POST', '/start', ['dry_run' => true] + $this->withFile($blast)->toArray()));
+        return new Result($this->json('POST', '/start', ['dry_run' => true, 'recipients' => $blast->recipients()] + $this->withFile($blast)->fields()));
     }
 
     public function preview(PendingBlast $blast, int $first = 5): Result
     {
         // The file is not looked at, so it need not be uploaded.
-        $body = ($blast->media() === null ? $blast : $blast->withMediaReference(self::stand($blast)))->toArray();
+        $content = ($blast->media() === null ? $blast : $blast->withMediaReference(self::stand($blast)))->fields()['content'] ?? null;
 
-        return new Result($this->json('POST', '/preview', ['first' => $first] + array_intersect_key($body, ['content' => 0, 'recipients' => 0])));
+        return new Result($this->json('POST', '/preview', ['first' => $first, 'content' => $content, 'recipients' => $blast->pieces()->current() ?? []]));
     }
 
     public function find(string $id): Blast
@@ -99,6 +114,22 @@ final class Blasts
         return $this->api->page($this->path($id, '/recipients'), ['state' => $state, 'limit' => $limit], 'recipients');
     }
 
+    /** Takes one recipient out, unless the message has begun to go out. @param  int  $recipient  its `id` */
+    public function cancelRecipient(string $id, int $recipient): Result
+    {
+        return new Result($this->json('POST', '/'.rawurlencode($id)."/recipients/{$recipient}/cancel"));
+    }
+
+    /**
+     * A new blast to those whom this one did not reach.
+     *
+     * @param  list<'failed'|'cancelled'|'skipped'>  $states
+     */
+    public function repeat(string $id, array $states = ['failed'], ?string $name = null, bool $draft = false): StartedBlast
+    {
+        return new StartedBlast($this->json('POST', '/'.rawurlencode($id).'/repeat', ['states' => $states, 'name' => $name, 'draft' => $draft]));
+    }
+
     /** The report as CSV, one row for each recipient. */
     public function report(string $id): string
     {
@@ -116,6 +147,16 @@ final class Blasts
         } finally {
             is_file($part) && unlink($part);
         }
+    }
+
+    /** @param  Generator<int, list<array<string, mixed>|string>>  $pieces  those after the first */
+    private function complete(StartedBlast $started, Generator $pieces, bool $begin): StartedBlast
+    {
+        for (; $pieces->valid(); $pieces->next()) {
+            $job = $this->edit($started->id(), ['add_recipients' => $pieces->current()]);
+        }
+
+        return $started->withJob($begin ? $this->resume($started->id()) : $job);
     }
 
     private function act(string $id, string $action): Blast

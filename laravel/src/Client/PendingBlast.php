@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace WhatsAppBridge\Client;
 
 use DateTimeInterface;
+use Generator;
 use SplFileInfo;
 use WhatsAppBridge\Exceptions\InvalidMessageException;
 use WhatsAppBridge\Messages\Media;
@@ -20,7 +21,10 @@ final class PendingBlast
     /** @var array<string, mixed> as `POST /api/whatsapp/blast/start` names them */
     private array $fields = ['skipRecipientsInAddress' => true];
 
-    /** @var list<array<string, mixed>|string> */
+    /** A request stays well below the bridge's HTTP_BODY_LIMIT_KB of 1024. */
+    private const PIECE_BYTES = 500_000;
+
+    /** @var list<iterable<mixed>> read only when they are needed: a million rows need not be in memory */
     private array $recipients = [];
 
     private ?Media $media = null;
@@ -43,16 +47,15 @@ final class PendingBlast
     }
 
     /**
-     * Whom it goes to; further calls add to it.
+     * Whom it goes to; further calls add to it. What can be read again and again (a LazyCollection, an array) can be used for a dry
+     * run and for the start; a generator for one of them.
      *
      * @param  iterable<string|int|array{phone: string|int, variables?: array<string, string|int|float|bool|null>}>  $recipients
      */
     public function to(iterable $recipients): self
     {
         $copy = clone $this;
-        foreach ($recipients as $recipient) {
-            $copy->recipients[] = self::recipient($recipient);
-        }
+        $copy->recipients[] = $recipients;
 
         return $copy;
     }
@@ -210,13 +213,44 @@ final class PendingBlast
         return $this->blasts->preview($this, $first);
     }
 
-    /** @return array<string, mixed>  the body of the API, without a file */
-    public function toArray(): array
+    /** @return array<string, mixed>  the body of the API, without a file and without recipients */
+    public function fields(): array
     {
-        $recipients = array_map(self::recipient(...), array_values((array) ($this->fields['recipients'] ?? [])));
-        $all = [...$recipients, ...$this->recipients];
+        return array_diff_key($this->fields, ['recipients' => 0]);
+    }
 
-        return array_diff_key($this->fields, ['recipients' => 0]) + ($all === [] ? [] : ['recipients' => $all]);
+    /** @return list<array<string, mixed>|string> */
+    public function recipients(): array
+    {
+        return array_merge(...iterator_to_array($this->pieces(), false));
+    }
+
+    /**
+     * The recipients as the API takes them, in pieces that fit into one request each.
+     *
+     * @return Generator<int, list<array<string, mixed>|string>>
+     *
+     * @throws InvalidMessageException
+     */
+    public function pieces(): Generator
+    {
+        $piece = [];
+        $bytes = 0;
+        foreach ([(array) ($this->fields['recipients'] ?? []), ...$this->recipients] as $recipients) {
+            foreach ($recipients as $given) {
+                $recipient = self::recipient($given);
+                $size = strlen((string) json_encode($recipient, JSON_UNESCAPED_UNICODE)) + 1;
+                if ($piece !== [] && $bytes + $size > self::PIECE_BYTES) {
+                    yield $piece;
+                    [$piece, $bytes] = [[], 0];
+                }
+                $piece[] = $recipient;
+                $bytes += $size;
+            }
+        }
+        if ($piece !== []) {
+            yield $piece;
+        }
     }
 
     public function media(): ?Media

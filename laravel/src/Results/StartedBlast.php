@@ -24,4 +24,17 @@ final class StartedBlast extends Result
     {
         return (string) ($this->job['id'] ?? '');
     }
+
+    /** With the job as it is now, and the counts that it keeps. */
+    public function withJob(Blast $job): self
+    {
+        $progress = $job->progress ?? [];
+
+        return new self([
+            'job' => $job->toArray(),
+            'accepted' => $progress['total'] ?? $this->accepted,
+            'duplicates' => $progress['skipped_by_reason']['duplicate'] ?? $this->duplicates,
+            'invalid' => $progress['invalid'] ?? $this->invalid,
+        ] + $this->toArray());
+    }
 }

@@ -95,6 +95,10 @@ final class FakeTransport implements Transport
                 'invalid' => 0,
                 'invalid_rows' => [],
             ],
+            (bool) preg_match('~^/api/whatsapp/blast/(bls_[^/]+)(?:/(pause|resume|stop))?$~', $request->path, $found) => [
+                'id' => $found[1],
+                'state' => ['pause' => 'PAUSED', 'stop' => 'STOPPED'][$found[2] ?? ''] ?? 'RUNNING',
+            ],
             $request->path === '/api/numbers/check' => [
                 'results' => array_map(fn ($number) => ['input' => $number, 'phone' => null, 'jid' => null, 'on_whatsapp' => true, 'cached' => false], $body['numbers'] ?? []),
             ],

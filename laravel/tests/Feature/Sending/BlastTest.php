@@ -8,6 +8,7 @@ use DateTimeImmutable;
 use Illuminate\Http\Client\Request;
 use Illuminate\Support\Collection;
 use Illuminate\Support\Facades\Http;
+use Illuminate\Support\LazyCollection;
 use WhatsAppBridge\Exceptions\InvalidMessageException;
 use WhatsAppBridge\Facades\WhatsApp;
 use WhatsAppBridge\Messages\Media;
@@ -117,7 +118,43 @@ final class BlastTest extends SendingTestCase
     public function test_what_is_no_recipient_is_refused_here(): void
     {
         $this->expectException(InvalidMessageException::class);
-        WhatsApp::blast()->to([['name' => 'Budi']]);
+        WhatsApp::blast()->to([['name' => 'Budi']])->start();
+    }
+
+    public function test_a_list_that_is_too_long_for_a_request_goes_in_pieces_and_begins_with_the_last(): void
+    {
+        $state = 'DRAFT';
+        $total = 0;
+        $this->bridgeAnswers([function (Request $request) use (&$state, &$total) {
+            $body = json_decode($request->body(), true);
+            self::assertLessThan(1_000_000, strlen($request->body()));
+            $total += count($body['recipients'] ?? $body['add_recipients'] ?? []);
+            $state = str_ends_with($request->url(), '/resume') ? 'RUNNING' : $state;
+            $job = ['id' => 'bls_1', 'state' => $state, 'progress' => ['total' => $total, 'invalid' => 1, 'skipped_by_reason' => ['duplicate' => 2]]];
+
+            return Http::response($request->method() === 'POST' && isset($body['recipients']) ? ['job' => $job, 'accepted' => $total, 'invalid_rows' => []] : $job);
+        }]);
+        $rows = LazyCollection::times(20_000, fn (int $n) => ['phone' => '+62812'.(1_000_000 + $n), 'variables' => ['name' => "Budi {$n}"]]);
+        $blast = WhatsApp::blast()->text('Halo {{name}}')->to($rows)->idempotencyKey('big');
+        $started = $blast->start();
+
+        self::assertSame(['RUNNING', 20_000, 2, 1], [$started->blast()->state, $started->accepted, $started->duplicates, $started->invalid]);
+        $asked = Http::recorded()->map(fn (array $pair) => $pair[0]->method().' '.basename($pair[0]->url()))->all();
+        self::assertSame(['POST start', 'PATCH bls_1', 'PATCH bls_1', 'POST resume'], $asked);
+        self::assertTrue(json_decode(Http::recorded()[0][0]->body(), true)['draft']);
+
+        // The same start again finds that it has begun, and adds nothing.
+        $blast->start();
+        self::assertCount(count($asked) + 1, Http::recorded());
+    }
+
+    public function test_the_rest_can_be_made_a_new_blast(): void
+    {
+        $this->startedBlast();
+        WhatsApp::blasts()->repeat('bls_1', ['failed', 'cancelled'], draft: true);
+        WhatsApp::blasts()->cancelRecipient('bls_1', 7);
+        self::assertEquals([['states' => ['failed', 'cancelled'], 'name' => null, 'draft' => true]], $this->bodies('/bls_1/repeat'));
+        self::assertCount(1, $this->bodies('/bls_1/recipients/7/cancel'));
     }
 
     public function test_a_report_that_failed_leaves_the_one_before(): void

@@ -83,6 +83,7 @@ final class FakeTest extends SendingTestCase
         $fake->assertNoBlastStarted();
         $started = WhatsApp::blast()->text('Halo')->to(['0812', '0813'])->start();
         self::assertSame(2, $started->accepted);
+        self::assertSame('PAUSED', WhatsApp::blasts()->pause($started->id())->state);
         $fake->assertBlastStarted(fn (array $blast) => $blast['content']['text'] === 'Halo' && $blast['skipRecipientsInAddress'] === true);
     }
 
