@@ -39,7 +39,7 @@ final class SendingServiceProvider extends ServiceProvider
             $transport = $app->make(Transport::class);
             $uploads = new Uploads($transport, $app->make(Cache::class), (string) $settings->get('whatsapp.bridge.url'));
 
-            return new WhatsApp($transport, $settings->get('whatsapp.session'), $app->make(IdempotencyKeys::class), $uploads);
+            return new WhatsApp($transport, (string) $settings->get('whatsapp.session'), $app->make(IdempotencyKeys::class), $uploads);
         });
     }
 

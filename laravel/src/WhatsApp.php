@@ -27,13 +27,16 @@ class WhatsApp
 {
     private readonly Api $api;
 
-    /** @param  string|null  $defaultSession  for `WhatsApp::to(…)`, and for messages that name none */
+    /** For `WhatsApp::to(…)`, and for messages that name none. */
+    private readonly ?string $defaultSession;
+
     public function __construct(
         Transport $transport,
-        private readonly ?string $defaultSession = null,
+        ?string $defaultSession = null,
         ?IdempotencyKeys $keys = null,
         ?Uploads $uploads = null,
     ) {
+        $this->defaultSession = $defaultSession === '' ? null : $defaultSession;
         $this->api = new Api($transport, $keys ?? new IdempotencyKeys, $uploads ?? new Uploads($transport));
     }
 

@@ -67,6 +67,6 @@ final class Api
     /** @param  array<string, mixed>  $body */
     public function idempotencyKey(array $body, ?Media $file = null): string
     {
-        return $this->keys->next(json_encode($body, JSON_PARTIAL_OUTPUT_ON_ERROR).$file?->fingerprint());
+        return $this->keys->next(fn () => json_encode($body, JSON_PARTIAL_OUTPUT_ON_ERROR).$file?->fingerprint());
     }
 }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppBridge\Client;
 
+use Closure;
 use Illuminate\Support\Str;
 
 /**
@@ -26,14 +27,14 @@ final class IdempotencyKeys
         array_pop($this->jobs);
     }
 
-    /** @param  string  $what  all of what is sent, in any form that is the same each time */
-    public function next(string $what): string
+    /** @param  Closure(): string  $what  all of what is sent, in any form that is the same each time; asked for only within a job */
+    public function next(Closure $what): string
     {
         $last = array_key_last($this->jobs);
         if ($last === null || $this->jobs[$last]['uuid'] === '') {
             return 'call-'.Str::uuid();
         }
-        $hash = substr(hash('sha256', $what), 0, 32);
+        $hash = substr(hash('sha256', $what()), 0, 32);
         // The same thing sent twice on purpose within one attempt is twice.
         $nth = $this->jobs[$last]['seen'][$hash] = ($this->jobs[$last]['seen'][$hash] ?? 0) + 1;
 

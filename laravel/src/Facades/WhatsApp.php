@@ -30,7 +30,7 @@ final class WhatsApp extends Facade
     /** Nothing is sent from now on; the fake knows what would have been. */
     public static function fake(): WhatsAppFake
     {
-        $fake = new WhatsAppFake(config('whatsapp.session'));
+        $fake = new WhatsAppFake((string) config('whatsapp.session'));
         self::swap($fake);
 
         return $fake;

@@ -14,12 +14,13 @@ final class Media
     /**
      * @param  array<string, string>|null  $reference  what the body says, when the bytes do not come with the request
      * @param  (callable(): resource)|null  $opener
+     * @param  (callable(): string)|null  $fingerprint
      */
     private function __construct(
         private readonly ?array $reference,
         private $opener = null,
         private readonly ?string $name = null,
-        private readonly ?string $fingerprint = null,
+        private $fingerprint = null,
     ) {
     }
 
@@ -36,7 +37,7 @@ final class Media
             throw new InvalidMessageException('There is no readable file at the path of the media.');
         }
 
-        return new self(null, fn () => fopen($path, 'rb'), self::safeName($filename ?? basename($path)), hash_file('sha256', $path));
+        return new self(null, fn () => fopen($path, 'rb'), self::safeName($filename ?? basename($path)), fn () => (string) hash_file('sha256', $path));
     }
 
     /** A file of one of Laravel's disks: `Media::disk(Storage::disk('s3'), 'invoices/1042.pdf')`. */
@@ -47,7 +48,7 @@ final class Media
         }
         $open = fn () => $disk->readStream($path);
 
-        return new self(null, $open, self::safeName($filename ?? basename($path)), hash('sha256', $path.'|'.$disk->size($path).'|'.$disk->lastModified($path)));
+        return new self(null, $open, self::safeName($filename ?? basename($path)), fn () => hash('sha256', $path.'|'.$disk->size($path).'|'.$disk->lastModified($path)));
     }
 
     /** Bytes that are in memory. Large ones belong into a file. */
@@ -61,7 +62,7 @@ final class Media
             return $stream;
         };
 
-        return new self(null, $open, self::safeName($filename), hash('sha256', $bytes));
+        return new self(null, $open, self::safeName($filename), fn () => hash('sha256', $bytes));
     }
 
     /** The bridge fetches it, from public addresses only. */
@@ -124,7 +125,7 @@ final class Media
     /** What tells this file from another, without its bytes. */
     public function fingerprint(): string
     {
-        return $this->fingerprint ?? hash('sha256', (string) json_encode($this->reference));
+        return $this->fingerprint !== null ? ($this->fingerprint)() : hash('sha256', (string) json_encode($this->reference));
     }
 
     /**

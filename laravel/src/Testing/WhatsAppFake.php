@@ -16,10 +16,10 @@ final class WhatsAppFake extends WhatsApp
 {
     private readonly FakeTransport $fake;
 
-    public function __construct(?string $defaultSession = null)
+    public function __construct(string $defaultSession = '')
     {
         $this->fake = new FakeTransport;
-        parent::__construct($this->fake, $defaultSession ?? 'default');
+        parent::__construct($this->fake, $defaultSession !== '' ? $defaultSession : 'default');
     }
 
     // How it answers.

@@ -6,6 +6,7 @@ namespace WhatsAppBridge\Tests\Feature\Sending;
 
 use Illuminate\Http\Client\Request;
 use Illuminate\Support\Facades\Http;
+use Illuminate\Support\Facades\Storage;
 use WhatsAppBridge\Client\Connection;
 use WhatsAppBridge\Exceptions\BridgeUnreachableException;
 use WhatsAppBridge\Exceptions\ConflictException;
@@ -59,6 +60,27 @@ final class ClientTest extends SendingTestCase
             self::assertStringContainsString('name="file"; filename="invoice.pdf"', $body);
             self::assertStringContainsString('"caption":"Invoice"', $body);
         }
+    }
+
+    public function test_a_file_of_a_disk_is_streamed(): void
+    {
+        Storage::fake('local');
+        Storage::disk('local')->put('invoices/1042.pdf', '%PDF-1.7 of the disk');
+        $this->bridgeAnswers([self::message()]);
+        WhatsApp::to('0812')->document(Media::disk(Storage::disk('local'), 'invoices/1042.pdf'));
+        Http::assertSent(fn (Request $request) => str_contains($request->body(), '%PDF-1.7 of the disk') && str_contains($request->body(), 'filename="1042.pdf"'));
+
+        $this->expectException(InvalidMessageException::class);
+        Media::disk(Storage::disk('local'), 'none.pdf');
+    }
+
+    public function test_without_a_default_session_one_has_to_be_named(): void
+    {
+        config(['whatsapp.session' => '']);
+        $this->bridgeAnswers([self::message()]);
+        WhatsApp::session(7)->to('0812')->text('x');
+        $this->expectException(NotConfiguredException::class);
+        WhatsApp::to('0812')->text('x');
     }
 
     public function test_the_same_key_is_kept_over_attempts_and_another_call_has_another(): void

@@ -12,17 +12,17 @@ final class IdempotencyKeysTest extends TestCase
     public function test_outside_a_job_each_call_has_its_own(): void
     {
         $keys = new IdempotencyKeys;
-        self::assertNotSame($keys->next('halo'), $keys->next('halo'));
+        self::assertNotSame($keys->next(fn () => 'halo'), $keys->next(fn () => 'halo'));
     }
 
     public function test_a_job_that_is_tried_again_has_the_same_keys_whatever_it_left_out(): void
     {
         $keys = new IdempotencyKeys;
         $keys->jobBegins('uuid-1');
-        $first = [$keys->next('a'), $keys->next('a'), $keys->next('b')];
+        $first = [$keys->next(fn () => 'a'), $keys->next(fn () => 'a'), $keys->next(fn () => 'b')];
         $keys->jobEnds();
         $keys->jobBegins('uuid-1');
-        $again = ['b' => $keys->next('b'), 'a' => $keys->next('a')];
+        $again = ['b' => $keys->next(fn () => 'b'), 'a' => $keys->next(fn () => 'a')];
         $keys->jobEnds();
 
         self::assertCount(3, array_unique($first));
@@ -34,11 +34,11 @@ final class IdempotencyKeysTest extends TestCase
     {
         $keys = new IdempotencyKeys;
         $keys->jobBegins('outer');
-        $outer = $keys->next('a');
+        $outer = $keys->next(fn () => 'a');
         $keys->jobBegins('inner');
-        $inner = $keys->next('a');
+        $inner = $keys->next(fn () => 'a');
         $keys->jobEnds();
-        $second = $keys->next('a');
+        $second = $keys->next(fn () => 'a');
         $keys->jobEnds();
 
         self::assertStringContainsString('outer', $outer);
@@ -51,6 +51,6 @@ final class IdempotencyKeysTest extends TestCase
     {
         $keys = new IdempotencyKeys;
         $keys->jobBegins('0b8e0f5e-6f5e-4c2c-9f3a-0a1b2c3d4e5f');
-        self::assertMatchesRegularExpression('/^[\x21-\x7e]{1,255}$/', $keys->next('émoji 🛒'));
+        self::assertMatchesRegularExpression('/^[\x21-\x7e]{1,255}$/', $keys->next(fn () => 'émoji 🛒'));
     }
 }
