@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from './config/config.js';
 import { createContacts } from './app-contacts.js';
 import { createEventHandler } from './app-events.js';
@@ -31,12 +32,13 @@ import { Dispatcher } from './outbox/dispatcher.js';
 import { outboxFigures } from './outbox/outbox-store.js';
 import { EmbeddedQueue } from './queue/embedded-queue.js';
 import type { Hub } from './sandbox/hub-contract.js';
-import { openSandbox } from './sandbox/open-sandbox.js';
+import { openSandbox, pageSourceOf } from './sandbox/open-sandbox.js';
 import { sandboxRoutes } from './sandbox/routes.js';
 import { iso, systemClock, type Clock, type Random } from './shared/clock.js';
 import type { MediaId, SessionId } from './shared/ids.js';
 import { createLogger, type Logger } from './shared/logger.js';
 import { createMetrics } from './shared/metrics.js';
+import { sealerOf } from './shared/sealer.js';
 import { version } from './shared/version.js';
 import type { ChatSyncView } from './contracts/chat-sync-api.js';
 import { createBackendClient, type BackendClient } from './signed-http/backend-client.js';
@@ -89,7 +91,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
           maxSockets: backend.concurrency + config.sync.concurrentRequests,
         });
   const metrics = createMetrics();
-  const source = hub ? await hub.engine() : REAL_WHATSAPP;
+  const source = hub ? await pageSourceOf(hub) : REAL_WHATSAPP;
   const provider = new WebProvider({ config, source, clock, logger });
 
   const dispatcher = new Dispatcher({
@@ -165,6 +167,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const sessions: SessionService = new SessionService({
     storage,
     provider,
+    sealer: sealerOf(join(config.dataDir, 'credentials.key')),
     settings: config.session,
     clock,
     random,
@@ -196,7 +199,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const server = createHttpServer({
     config: config.http,
     routes: [
-      ...sessionRoutes(sessions),
+      ...sessionRoutes(sessions, config.defaultCountry),
       ...chatSyncRoutes(chatSync, mustWork),
       ...messageRoutes({ service: messages, views: new MessageViews(storage, clock), defaultCountry: config.defaultCountry, maxMediaBytes: config.media.maxBytes }),
       ...mediaRoutes(media, config.media.maxBytes),
@@ -226,6 +229,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   });
   metrics.collectFrom({
     sessions: () => Promise.resolve(sessions.countByState()),
+    browsers: () => sessions.browserFigures(),
     outboxPending: async () => (await outboxFigures(storage.db)).pending,
     oldestUndeliveredSeconds: async () => {
       const { oldestPendingAt } = await outboxFigures(storage.db);

@@ -67,6 +67,18 @@ export interface Config {
     startTimeoutMs: number;
     callTimeoutMs: number;
     restoreConcurrency: number;
+    restoreStaggerMs: number;
+    /** 0: no limit. */
+    maxRunning: number;
+    /** 0: no limit. */
+    memoryLimitBytes: number;
+    /** 0: never. */
+    offlineRestartMs: number;
+    /** 0: no limit. */
+    qrLimit: number;
+    onConflict: 'stop' | 'takeover';
+    deviceName: string | null;
+    backupKey: string | null;
     watchdogIntervalMs: number;
     watchdogTimeoutMs: number;
     restartBaseMs: number;

@@ -24,6 +24,7 @@ export const ERRORS = {
   request_timeout: { status: 408, message: 'The request did not arrive in time. Send it again, without a pause.' },
   session_exists: { status: 409, message: 'A session with this id exists already. Use it, or delete it first.' },
   session_wrong_state: { status: 409, message: 'The session is not in a state that allows this. `details.state` says which it is in and why.' },
+  session_limit: { status: 409, message: 'As many sessions run as SESSION_MAX_RUNNING allows. `details` says how many; stop another one, or raise the setting.' },
   backend_not_set: { status: 409, message: 'The service has no backend to send to. Set BACKEND_URL and WEBHOOK_SECRET, and restart it.' },
   sync_running: { status: 409, message: 'A chat sync of this session runs already. `details.sync` shows it.' },
   idempotency_key_reused: { status: 409, message: 'This Idempotency-Key was used with another body. Use a new key for a new message.' },

@@ -120,8 +120,8 @@ export const zGroupChangeData = z.object({
   timestamp: zTime,
 });
 export const zCallData = z.object({ call_id: z.string(), from: zPerson, is_video: z.boolean(), is_group: z.boolean(), timestamp: zTime });
-export const zSessionStatusData = z.object({ state: zSessionState, previous_state: zSessionState.nullable(), code: z.string(), message: z.string(), phone: zPhone });
-export const zSessionQrData = z.object({ qr: z.string(), attempt: z.number().int(), expires_in_seconds: z.number().int() });
+export const zSessionStatusData = z.object({ state: zSessionState, previous_state: zSessionState.nullable(), code: z.string(), message: z.string(), phone: zPhone, features_off: z.array(z.string()).optional().describe('with the code page_changed: what does not work') });
+export const zSessionQrData = z.object({ qr: z.string(), attempt: z.number().int(), expires_in_seconds: z.number().int(), code: z.string(), message: z.string() });
 export const zSyncEventData = z.object({
   sync_id: z.string(),
   state: z.string(),

@@ -37,6 +37,13 @@ export class Controls implements SandboxControls {
     return { phone: account.phone, wid: account.wid, lid: account.lid, new_account: created };
   }
 
+  async enterPairingCode(sessionId: string, code: string): Promise<ScanResult> {
+    const shown = this.#parts.server.page(sessionId)?.pairing?.view();
+    if (!shown?.code || shown.phone === null) throw new SandboxError('not_waiting_for_scan', 'No page of this session shows a pairing code.');
+    if (code.replace(/[\s-]/g, '').toUpperCase() !== shown.code) throw new SandboxError('wrong_code', 'The phone does not take this code.');
+    return this.scanQr(sessionId, { phone: shown.phone });
+  }
+
   async seed(sessionId: string, options: SeedOptions): Promise<SeedResult> {
     if (!Number.isInteger(options.chats) || options.chats < 0 || options.chats > MAX_CHATS) throw new SandboxError('invalid', `chats is 0 to ${MAX_CHATS}.`);
     const { account } = this.#parts.accounts.ensure(sessionId, { phone: options.phone, lidMode: options.lidMode });
@@ -194,11 +201,11 @@ export class Controls implements SandboxControls {
     const { accounts, chats, messages, server } = this.#parts;
     const account = accounts.ofSession(sessionId);
     const page = server.page(sessionId);
-    const { ref = null, refreshes = 0, code = null } = page?.pairing?.view() ?? {};
+    const { ref = null, refreshes = 0, code = null, phone: pairingPhone = null } = page?.pairing?.view() ?? {};
     return {
       session_id: sessionId, phone: account?.phone ?? null, wid: account?.wid ?? null, lid: account?.lid ?? null, lid_mode: account?.lidMode ?? false,
       banned: account?.banned ?? false, paired: accounts.isPaired(sessionId), connected: page !== null, connection_lost: server.isLost(sessionId),
-      page_state: page?.pageState ?? null, has_synced: page?.hasSynced ?? false, qr_ref: ref, qr_refreshes: refreshes, pairing_code: code,
+      page_state: page?.pageState ?? null, has_synced: page?.hasSynced ?? false, qr_ref: ref, qr_refreshes: refreshes, pairing_code: code, pairing_phone: pairingPhone, device_name: page?.deviceName ?? null,
       chats: account ? chats.count(account.phone) : 0, ...(account ? messages.counts(account.phone) : { messages: 0, sent: 0 }),
       settings: accounts.settings(sessionId), unregistered: accounts.unregistered(),
     };

@@ -25,3 +25,9 @@ export function sandboxEngine({ page_port: port, spki, page_key: key }: HubAddre
     prelude: (sessionId) => `window.__SANDBOX=${JSON.stringify({ session: sessionId, key })};`,
   };
 }
+
+/** The same flags for a browser with a proxy: it reaches the proxy, and through it whatever that lets it reach. */
+export function throughProxy(args: readonly string[], proxyServer: string): string[] {
+  const host = new URL(proxyServer).hostname;
+  return args.filter((arg) => arg !== '--no-proxy-server').map((arg) => (arg.startsWith('--host-resolver-rules=') ? `${arg}, EXCLUDE ${host}` : arg));
+}

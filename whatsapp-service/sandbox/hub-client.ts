@@ -37,6 +37,7 @@ export class HubClient implements Hub {
   async close(): Promise<void> {}
 
   readonly scanQr = this.#control('scanQr');
+  readonly enterPairingCode = this.#control('enterPairingCode');
   readonly seed = this.#control('seed');
   readonly inbound = this.#control('inbound');
   readonly ack = this.#control('ack');

@@ -147,6 +147,8 @@ export interface SandboxSettings {
   keep_unsent: boolean;
   /** Files are not uploaded when they are sent: only what comes before the upload takes time. A download of them finds nothing. */
   instant_upload: boolean;
+  /** What this version of the page lacks: modules (`WAWebMsgReply`) and fields of modules (`WAWebMsgReply.canReplyMsg`). */
+  missing: string[];
   /** How long one QR code is valid, milliseconds. */
   qr_refresh_ms: number;
   /** After so many new codes the page idles until it is asked for another. */
@@ -222,8 +224,11 @@ export interface SandboxState {
   /** The code that is shown now. */
   qr_ref: string | null;
   qr_refreshes: number;
-  /** The pairing code that is shown now. */
+  /** The pairing code that is shown now, and the phone that it is for. */
   pairing_code: string | null;
+  pairing_phone: string | null;
+  /** What the linked device calls itself; null before a page of the session was connected. */
+  device_name: string | null;
   chats: number;
   messages: number;
   sent: number;
@@ -234,6 +239,8 @@ export interface SandboxState {
 /** The controls of the simulated WhatsApp. The session is the id that the page was given by `prelude`. */
 export interface SandboxControls {
   scanQr(sessionId: string, options?: ScanOptions): Promise<ScanResult>;
+  /** Types a pairing code on the phone that it was asked for. */
+  enterPairingCode(sessionId: string, code: string): Promise<ScanResult>;
   seed(sessionId: string, options: SeedOptions): Promise<SeedResult>;
   inbound(sessionId: string, spec?: InboundSpec): Promise<InboundResult>;
   ack(sessionId: string, messageId: string, level: number): Promise<void>;
@@ -272,7 +279,7 @@ export interface Hub extends SandboxControls {
 
 /** Every control, by name: the hub process serves these and no other. */
 export const CONTROL_NAMES = [
-  'scanQr', 'seed', 'inbound', 'ack', 'edit', 'revoke', 'react', 'groupJoin', 'groupLeave', 'groupUpdate', 'call',
+  'scanQr', 'enterPairingCode', 'seed', 'inbound', 'ack', 'edit', 'revoke', 'react', 'groupJoin', 'groupLeave', 'groupUpdate', 'call',
   'loseConnection', 'restoreConnection', 'conflict', 'logoutFromPhone', 'ban', 'hangPage', 'slowPage', 'earlyHasSynced',
   'idleQr', 'autoAck', 'failSends', 'settings', 'unregister', 'sent', 'messages', 'state',
 ] as const satisfies readonly (keyof SandboxControls)[];
@@ -291,7 +298,7 @@ export class SandboxError extends Error {
 }
 
 export type SandboxErrorCode =
-  | 'not_waiting_for_scan' | 'account_banned' | 'not_paired' | 'not_connected' | 'message_not_found' | 'chat_not_found' | 'invalid';
+  | 'not_waiting_for_scan' | 'wrong_code' | 'account_banned' | 'not_paired' | 'not_connected' | 'message_not_found' | 'chat_not_found' | 'invalid';
 
 /** The part of a logger that the hub uses. */
 export interface HubLogger {

@@ -15,6 +15,8 @@ export const zScan = z
   })
   .default({});
 
+export const zEnterCode = z.strictObject({ code: z.string().min(1).max(32).describe('as the session shows it') });
+
 export const zSeed = z.strictObject({
   chats: z.int().min(0).max(200_000),
   group_share: z.number().min(0).max(1).default(0.3),
@@ -76,6 +78,7 @@ export const zSettingsChange = z.strictObject({
   fail_sends: z.enum(['off', 'error', 'hang', 'lost_ack']).optional(),
   keep_unsent: z.boolean().optional().describe('the page keeps what it could not send yet, and sends it when it starts again'),
   instant_upload: z.boolean().optional().describe('files are not uploaded when they are sent'),
+  missing: z.array(z.string().regex(/^\w+(\.\w+)*$/, 'must be a module, or a module and a field of it')).max(200).optional().describe('modules and fields that the page does not have: WAWebMsgReply, WAWebMsgReply.canReplyMsg; all of them each time'),
   qr_refresh_ms: z.int().min(50).max(MAX_MS).optional(),
   qr_max_refreshes: z.int().min(0).max(10_000).optional(),
   unregister: z.array(z.string().regex(/^\+?\d+$/)).optional().describe('number prefixes that are not on WhatsApp'),
@@ -109,11 +112,11 @@ export const zReceivedList = z.object({
 });
 
 export const zSettings = z.object({
-  auto_ack: z.union([z.int(), z.literal('off')]), ack_delay_ms: z.int(), slow_ms: z.int(), early_has_synced: z.boolean(), fail_sends: z.string(), keep_unsent: z.boolean(), instant_upload: z.boolean(), qr_refresh_ms: z.int(), qr_max_refreshes: z.int(),
+  auto_ack: z.union([z.int(), z.literal('off')]), ack_delay_ms: z.int(), slow_ms: z.int(), early_has_synced: z.boolean(), fail_sends: z.string(), keep_unsent: z.boolean(), instant_upload: z.boolean(), missing: z.array(z.string()), qr_refresh_ms: z.int(), qr_max_refreshes: z.int(),
 });
 
 export const zState = z.object({
   session_id: z.string(), phone: z.string().nullable(), wid: z.string().nullable(), lid: z.string().nullable(), lid_mode: z.boolean(), banned: z.boolean(), paired: z.boolean(), connected: z.boolean(),
-  connection_lost: z.boolean(), page_state: z.string().nullable(), has_synced: z.boolean(), qr_ref: z.string().nullable(), qr_refreshes: z.int(), pairing_code: z.string().nullable(),
+  connection_lost: z.boolean(), page_state: z.string().nullable(), has_synced: z.boolean(), qr_ref: z.string().nullable(), qr_refreshes: z.int(), pairing_code: z.string().nullable(), pairing_phone: z.string().nullable(), device_name: z.string().nullable(),
   chats: z.int(), messages: z.int(), sent: z.int(), settings: zSettings, unregistered: z.array(z.string()),
 });

@@ -68,6 +68,10 @@ function accountRoutes(hub: Hub): Route[] {
       path: '/qr/scan', summary: 'Scan the QR that the session shows, or enter its pairing code', body: bodies.zScan, answer: bodies.zScanned,
       run: (id, { phone, pushname, lid_mode: lidMode }) => hub.scanQr(id, { phone, pushname, lidMode }),
     }),
+    control({
+      path: '/pairing-code/enter', summary: 'Type the pairing code on the phone that it was asked for', body: bodies.zEnterCode, bodyExample: { code: 'K7PX2M9R' }, answer: bodies.zScanned,
+      run: (id, { code }) => hub.enterPairingCode(id, code),
+    }),
     control({ path: '/qr/idle', summary: 'Let the QR expire: no new one comes until the page is asked for it', run: (id) => hub.idleQr(id) }),
     control({
       path: '/seed', summary: 'Give the account chats', body: bodies.zSeed, bodyExample: { chats: 100 }, answer: bodies.zSeeded,

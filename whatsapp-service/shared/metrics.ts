@@ -12,6 +12,16 @@ export interface GaugeSources {
   oldestUndeliveredSeconds(): Promise<number>;
   /** State → how many sessions are in it. */
   sessions(): Promise<Readonly<Record<string, number>>>;
+  browsers(): Promise<BrowserFigures>;
+}
+
+/** What the browsers of all sessions take. */
+export interface BrowserFigures {
+  memoryBytes: number;
+  /** The largest one's. */
+  largestBytes: number;
+  /** Feature of WhatsApp Web that is gone → in how many sessions. */
+  featuresOff: Readonly<Record<string, number>>;
 }
 
 /**
@@ -52,6 +62,18 @@ export function createMetrics(): Metrics {
   const outboxOldest = gauge('outbox_oldest_seconds', 'Age of the oldest event that the backend does not have yet; 0 when there is none', []);
   const sessions = gauge('sessions', 'Sessions by state', ['state']);
 
+  const browserMemory = gauge('browser_memory_bytes', 'Memory of all browsers (PSS)', []);
+  const browserLargest = gauge('browser_memory_largest_bytes', 'Memory of the browser that takes most (PSS)', []);
+  const featuresOff = gauge('page_features_off', 'Sessions in which a feature does not work because WhatsApp Web has changed', ['feature']);
+
+  const readBrowsers = async (): Promise<void> => {
+    const figures = await valueOf(sources.browsers);
+    setOrForget(browserMemory, figures?.memoryBytes);
+    setOrForget(browserLargest, figures?.largestBytes);
+    featuresOff.reset();
+    for (const [feature, count] of Object.entries(figures?.featuresOff ?? {})) featuresOff.set({ feature }, count);
+  };
+
   const readSources = async (): Promise<void> => {
     const [pending, oldest, states] = await Promise.all([valueOf(sources.outboxPending), valueOf(sources.oldestUndeliveredSeconds), valueOf(sources.sessions)]);
     setOrForget(outboxPending, pending);
@@ -73,7 +95,7 @@ export function createMetrics(): Metrics {
       sources = { ...sources, ...more };
     },
     render: async () => {
-      await readSources();
+      await Promise.all([readSources(), readBrowsers()]);
       return { type: registry.contentType, text: await registry.metrics() };
     },
   };

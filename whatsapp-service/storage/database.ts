@@ -9,6 +9,7 @@ import { numbers } from './migrations/0003-numbers.js';
 import { sending } from './migrations/0004-sending.js';
 import { contacts } from './migrations/0005-contacts.js';
 import { blast } from './migrations/0006-blast.js';
+import { sessions } from './migrations/0007-sessions.js';
 import { keyWorkspaces } from './migrations/0010-key-workspaces.js';
 import { GroupCommit } from './group-commit.js';
 import type { Database, Db } from './schema.js';
@@ -22,6 +23,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-sending': sending,
   '0005-contacts': contacts,
   '0006-blast': blast,
+  '0007-sessions': sessions,
   '0010-key-workspaces': keyWorkspaces,
 };
 

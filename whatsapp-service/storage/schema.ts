@@ -56,6 +56,10 @@ export interface SessionTable {
   phone: string | null;
   lid: string | null;
   pushname: string | null;
+  /** JSON: `{server, credentials}`, the credentials sealed; null: none. */
+  proxy: string | null;
+  /** What the phone shows; null: the setting's. */
+  device_name: string | null;
   last_sequence: number;
   /** The catch-up looks back a margin from here: from the newest message that is committed, but never behind the pairing. */
   inbound_mark: number | null;

@@ -11,6 +11,51 @@ import type { Directory } from './directory.js';
 export interface Provider {
   /** A handle for one session. Nothing is started. `sink` is told what happens. */
   session(id: SessionId, sink: ProviderSink): ProviderSession;
+  /** Before the first start: ends what a service that crashed has left running. Only what is ours. */
+  endLeftovers(): Promise<void>;
+}
+
+/** How a session's browser is started. */
+export interface Launch {
+  proxy: Proxy | null;
+  /** What the phone shows among its linked devices; null: the browser's own name. */
+  deviceName: string | null;
+}
+
+export interface Proxy {
+  /** `http://host:port`, `https://…` or `socks5://…`; without credentials, because a command line is no secret. */
+  server: string;
+  credentials: { username: string; password: string } | null;
+}
+
+/** What a browser takes of the machine, over all of its processes. */
+export interface BrowserUsage {
+  processes: number;
+  /** Memory that is shared counts in parts (PSS). */
+  memoryBytes: number;
+  /** Memory that is shared counts in full. */
+  rssBytes: number;
+  /** Of one core, since the look before; null at the first one. */
+  cpuPercent: number | null;
+  /** Since the browser was started. */
+  cpuSeconds: number;
+}
+
+/** A part of WhatsApp Web that is used and is not there any more. */
+export interface MissingPart {
+  module: string;
+  /** Null: the whole module. */
+  field: string | null;
+  /** What does not work without it. */
+  feature: string;
+  /** Nothing works without it. */
+  essential: boolean;
+}
+
+export interface PageCheck {
+  /** WhatsApp Web's own version. */
+  version: string | null;
+  missing: readonly MissingPart[];
 }
 
 export interface ProviderSession {
@@ -18,7 +63,7 @@ export interface ProviderSession {
   /** What the account knows, and its groups. */
   readonly directory: Directory;
   /** Opens the browser and the page. Resolves once the page is injected; pairing and readiness arrive as events. */
-  start(): Promise<void>;
+  start(launch: Launch): Promise<void>;
   /** Closes the page and the browser, and waits until its processes are gone. Never rejects. */
   stop(): Promise<void>;
   /** Unlinks the device at WhatsApp where it can be reached, closes, and deletes the profile. */
@@ -27,6 +72,12 @@ export interface ProviderSession {
   deleteProfile(): Promise<void>;
   /** A cheap call into the page, for the watchdog. Rejects when it is not answered in `timeoutMs`. */
   probe(timeoutMs: number): Promise<PageHealth>;
+  /** What the browser takes, at most so many milliseconds old (default 5,000); null while there is none, and where the system does not say. */
+  usage(maxAgeMs?: number): Promise<BrowserUsage | null>;
+  /** Looks whether the page offers every module and field that is used. Loads nothing from the network. */
+  checkPage(timeoutMs?: number): Promise<PageCheck>;
+  /** Asks WhatsApp for a code of eight characters that links this device when it is typed on the phone with this number (E.164). */
+  pairingCode(phone: string): Promise<string>;
   /** Asks WhatsApp for a new QR. */
   refreshQr(): Promise<void>;
   /**
@@ -99,7 +150,7 @@ export interface PageHealth {
 /** `retry` false: repeating the same call cannot help. */
 export class ProviderError extends Error {
   constructor(
-    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'message_not_found' | 'message_not_editable' | 'send_failed' | 'browser_not_found' | 'browser_failed',
+    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'message_not_found' | 'message_not_editable' | 'send_failed' | 'browser_not_found' | 'browser_failed' | 'profile_refused' | 'proxy_failed',
     message: string,
     readonly retry: boolean,
   ) {
@@ -119,6 +170,8 @@ export interface ProviderSink {
    * end here, that is where a catch-up would have to begin.
    */
   events(batch: readonly ProviderEvent[], oldestWaiting: number | null): Promise<void>;
+  /** WhatsApp Web was opened elsewhere: true takes the connection back, and a `conflict` follows; otherwise the session ends. */
+  takesOver?(): boolean;
 }
 
 export type LifecycleEvent =
@@ -126,6 +179,8 @@ export type LifecycleEvent =
   | { kind: 'authenticated' }
   | { kind: 'ready'; phone: string | null; lid: string | null; pushname: string | null }
   | { kind: 'connection'; state: 'lost' | 'restored' }
+  /** Another page took the connection; it is being taken back. */
+  | { kind: 'conflict' }
   /** The session ended by itself; its browser is closed or closing. */
   | { kind: 'ended'; reason: SessionReason; detail: string };
 

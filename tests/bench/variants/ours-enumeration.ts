@@ -26,7 +26,7 @@ export const variant: Variant = {
       },
       events: () => Promise.resolve(),
     });
-    await page.start();
+    await page.start({ proxy: null, deviceName: null });
     await until(() => ready, { name: 'the session is ready', timeoutMs: 60_000 });
     await allChatsLoaded(hub, job);
   },

@@ -33,7 +33,7 @@ export async function readyClient(job: Job): Promise<PlainClient> {
   const engine = await hub.engine();
   const found = findBrowser(config.browser);
   if (!found) throw new Error('no browser was found: run `npm run setup`');
-  const { executablePath, headless, args } = launchOptions({ found, noSandbox: config.browser.noSandbox, args: engine.args, disableFeatures: engine.disableFeatures }, job.dir);
+  const { executablePath, headless, args } = launchOptions({ found, noSandbox: config.browser.noSandbox, args: engine.args, disableFeatures: engine.disableFeatures, proxyServer: null }, job.dir);
   const client = new wweb.Client({
     authStrategy: new wweb.LocalAuth({ clientId: job.session, dataPath: job.dir }),
     webVersionCache: { type: 'none' },

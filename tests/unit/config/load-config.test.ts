@@ -50,7 +50,7 @@ describe('the defaults', () => {
       contacts: { importMaxBytes: 33_554_432, importMaxRows: 1_000_000, optOutWords: ['stop', 'berhenti', 'unsubscribe'], optInWords: ['start', 'mulai', 'subscribe'], checksPerMinute: 60 },
       groupParticipants: 'full',
       browser: { kind: 'auto', path: null, noSandbox: false },
-      session: { startTimeoutMs: 90_000, callTimeoutMs: 30_000, restoreConcurrency: 2, watchdogIntervalMs: 10_000, watchdogTimeoutMs: 10_000, restartBaseMs: 1_000, restartCapMs: 300_000, qrTerminal: false },
+      session: { startTimeoutMs: 90_000, callTimeoutMs: 30_000, restoreConcurrency: 2, restoreStaggerMs: 500, maxRunning: 0, memoryLimitBytes: 2_147_483_648, offlineRestartMs: 300_000, qrLimit: 30, onConflict: 'stop', deviceName: null, backupKey: null, watchdogIntervalMs: 10_000, watchdogTimeoutMs: 10_000, restartBaseMs: 1_000, restartCapMs: 300_000, qrTerminal: false },
       send: {
         maxAttempts: 3,
         retryBaseMs: 2_000,

@@ -5,11 +5,11 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createApp } from '../../../whatsapp-service/app.js';
 import { loadConfig } from '../../../whatsapp-service/config/load-config.js';
 import { SEND_EXAMPLES, zSendMessage } from '../../../whatsapp-service/contracts/message-api.js';
-import { MESSAGE_REASONS, MESSAGE_STATES } from '../../../whatsapp-service/contracts/states.js';
+import { MESSAGE_REASONS, MESSAGE_STATES, SESSION_REASONS, SESSION_STATES } from '../../../whatsapp-service/contracts/states.js';
 import type { OpenApiDocument } from '../../../whatsapp-service/http/openapi.js';
 import { silentLogger } from '../../../whatsapp-service/shared/logger.js';
 
-const PAGES = ['docs/api.md', 'docs/api-directory.md'];
+const PAGES = ['docs/api.md', 'docs/api-sessions.md', 'docs/api-directory.md'];
 
 let page: string;
 let served: string[];
@@ -93,6 +93,13 @@ describe('the documentation of the API', () => {
     expect([...new Set(bodies.map(({ type = 'text' }) => type))].sort()).toEqual(kinds);
     const inPhp = [...blocks('php').join('\n').matchAll(/'type' => '([a-z]+)'/g)].map(([, kind]) => kind);
     expect(inPhp).toEqual(expect.arrayContaining(kinds));
+  });
+
+  test('lists every reason of a session with its sentence', () => {
+    const rows = [...page.matchAll(/^\| `([a-z_]+)` \| ((?:`[A-Z_]+` ?)+) \| (.+) \|$/gm)];
+    expect(rows.map(([, code, , sentence]) => [code, sentence])).toEqual(Object.entries(SESSION_REASONS).map(([code, { message }]) => [code, message]));
+    const states = rows.flatMap(([, , cell = '']) => cell.match(/[A-Z_]+/g) ?? []);
+    expect(new Set(states)).toEqual(new Set(SESSION_STATES));
   });
 
   test('lists every reason of a message with its sentence, and every state', () => {

@@ -19,7 +19,7 @@ import { exampleRoutes } from './http-fixture.js';
 /** Only the lists are read here; no route is called. */
 const unused = {} as never;
 const served: Route[] = [
-  ...sessionRoutes(unused),
+  ...sessionRoutes(unused, 'ID'),
   ...chatSyncRoutes(unused, unused),
   ...messageRoutes(unused),
   ...apiKeyRoutes(unused),

@@ -1,57 +1,108 @@
-import pLimit from 'p-limit';
 import { ApiError } from '../../contracts/errors.js';
 import type { EchoedId } from '../../contracts/payloads.js';
-import type { SessionView } from '../../contracts/session-api.js';
+import type { ProxyInput, SessionView } from '../../contracts/session-api.js';
 import { SESSION_REASONS, SESSION_STATES, type SessionState } from '../../contracts/states.js';
 import type { ChatSyncView } from '../../contracts/chat-sync-api.js';
-import { iso } from '../../shared/clock.js';
 import { asSessionId, type SessionId } from '../../shared/ids.js';
+import type { BrowserFigures } from '../../shared/metrics.js';
+import type { Sealer } from '../../shared/sealer.js';
 import type { SessionRow } from '../../storage/schema.js';
-import type { ProviderSession } from '../../whatsapp/provider.js';
-import { deleteSession, findSession, insertSession, listSessions } from './session-store.js';
-import { SessionSupervisor, type CurrentQr, type SupervisorOptions } from './session-supervisor.js';
+import { answered } from '../../whatsapp/provider-answer.js';
+import type { PageCheck, ProviderSession } from '../../whatsapp/provider.js';
+import { PAIRING_CODE_MS, type CurrentQr } from './pairing-offer.js';
+import { startInTurn } from './restore-queue.js';
+import { RunningLimit } from './running-limit.js';
+import { launchOf, storedProxy } from './session-launch.js';
+import { deleteSession, findSession, insertSession, listSessions, updateSession, type SessionChange } from './session-store.js';
+import { SessionSupervisor, type SupervisorOptions } from './session-supervisor.js';
+import { sessionView } from './session-view.js';
 
-export interface SessionServiceOptions extends SupervisorOptions {
+export interface SessionServiceOptions extends Omit<SupervisorOptions, 'launchOf'> {
+  /** Keeps the credentials of proxies. */
+  sealer: Sealer;
   latestSync(id: SessionId): Promise<ChatSyncView | null>;
   /** The session is about to be deleted: whatever works on it must stop. */
   beforeDelete(id: SessionId): Promise<void>;
 }
 
+export interface NewSessionInput {
+  id: EchoedId;
+  workspaceId: EchoedId | null;
+  proxy: ProxyInput | null;
+  deviceName: string | null;
+  start: boolean;
+}
+
+export type SessionInputChange = Partial<Pick<NewSessionInput, 'workspaceId' | 'proxy' | 'deviceName'>>;
+
 /** Every session of this service: what is wanted is a row, what runs is a supervisor. */
 export class SessionService {
   private readonly supervisors = new Map<SessionId, SessionSupervisor>();
-  private toStart: { id: SessionId; start: () => Promise<void> }[] = [];
+  private readonly limit: RunningLimit;
+  private toStart: (() => Promise<void>)[] = [];
 
-  constructor(private readonly options: SessionServiceOptions) {}
+  constructor(private readonly options: SessionServiceOptions) {
+    this.limit = new RunningLimit(options.settings.maxRunning, () => this.supervisors.values());
+  }
 
   /** Takes up what is stored, before anybody may ask: a session that should run is starting, whatever it was when the service ended. */
   async load(): Promise<void> {
+    await this.options.provider.endLeftovers();
     for (const row of await listSessions(this.options.storage.db)) {
       const supervisor = this.supervise(row);
-      if (row.desired === 'running') this.toStart.push({ id: supervisor.id, start: await supervisor.restore() });
+      if (row.desired === 'running') await this.takeUp(supervisor);
+    }
+  }
+
+  private async takeUp(supervisor: SessionSupervisor): Promise<void> {
+    try {
+      this.limit.take(supervisor.id);
+      this.toStart.push(await supervisor.restore());
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      await supervisor.refuse();
+    } finally {
+      this.limit.settle(supervisor.id);
     }
   }
 
   /** Brings back what should run, a few at a time; one bad profile does not hold up the others. */
   async restore(): Promise<void> {
-    const { settings, logger } = this.options;
-    const limit = pLimit(settings.restoreConcurrency);
-    await Promise.all(
-      this.toStart.splice(0).map(({ id, start }) => limit(() => start().catch((error: unknown) => logger.error('A session could not be restored', { session: id, error })))),
-    );
+    const { settings } = this.options;
+    await startInTurn(this.toStart.splice(0), { concurrency: settings.restoreConcurrency, staggerMs: settings.restoreStaggerMs, deadlineMs: settings.startTimeoutMs });
   }
 
-  async create(input: { id: EchoedId; workspaceId: EchoedId | null; start: boolean }): Promise<SessionView> {
-    const { storage, clock } = this.options;
+  async create(input: NewSessionInput): Promise<SessionView> {
+    const { storage, clock, sealer } = this.options;
     const id = asSessionId(String(input.id));
-    const row = await storage.transaction(async (trx) => {
-      if (await findSession(trx, id)) throw new ApiError('session_exists', { session_id: input.id });
-      await insertSession(trx, { id, echoId: input.id, workspaceId: input.workspaceId }, clock.now());
-      return findSession(trx, id);
-    });
-    if (!row) throw new Error('The session that was just stored is not there.');
-    const supervisor = this.supervise(row);
-    if (input.start) this.begin(supervisor, 'launching');
+    if (input.start) this.limit.take(id);
+    try {
+      const row = await storage.transaction(async (trx) => {
+        if (await findSession(trx, id)) throw new ApiError('session_exists', { session_id: input.id });
+        const session = { id, echoId: input.id, workspaceId: input.workspaceId, proxy: storedProxy(sealer, id, input.proxy), deviceName: input.deviceName };
+        await insertSession(trx, session, clock.now());
+        return findSession(trx, id);
+      });
+      if (!row) throw new Error('The session that was just stored is not there.');
+      const supervisor = this.supervise(row);
+      if (input.start) this.begin(supervisor, 'launching');
+    } catch (error) {
+      this.limit.settle(id);
+      throw error;
+    }
+    return this.view(id);
+  }
+
+  /** What is not given stays as it is. A proxy and a name count from the session's next start on. */
+  async change(id: SessionId, { workspaceId, proxy, deviceName }: SessionInputChange): Promise<SessionView> {
+    const { storage, clock, sealer } = this.options;
+    await this.row(id);
+    const change: SessionChange = {
+      ...(workspaceId !== undefined && { workspace_id: workspaceId === null ? null : JSON.stringify(workspaceId) }),
+      ...(proxy !== undefined && { proxy: storedProxy(sealer, id, proxy) }),
+      ...(deviceName !== undefined && { device_name: deviceName }),
+    };
+    await storage.transaction((trx) => updateSession(trx, id, change, clock.now()));
     return this.view(id);
   }
 
@@ -66,6 +117,7 @@ export class SessionService {
 
   async start(id: SessionId): Promise<SessionView> {
     const supervisor = await this.in(id, ['STOPPED', 'FAILED']);
+    this.limit.take(id);
     this.begin(supervisor, 'launching');
     return this.view(id);
   }
@@ -78,6 +130,7 @@ export class SessionService {
 
   async restart(id: SessionId): Promise<SessionView> {
     const supervisor = await this.in(id, ['STARTING', 'SCAN_QR_CODE', 'WORKING', 'FAILED']);
+    this.limit.take(id);
     await supervisor.stop('stopped_by_request');
     this.begin(supervisor, 'restarting');
     return this.view(id);
@@ -101,6 +154,17 @@ export class SessionService {
     const supervisor = await this.in(id, ['SCAN_QR_CODE']);
     if (!supervisor.qr) throw wrongState(supervisor);
     return supervisor.qr;
+  }
+
+  /** A code that links the phone with this number (E.164) when it is typed there. */
+  async pairingCode(id: SessionId, phone: string): Promise<{ code: string; expiresInMs: number }> {
+    const supervisor = await this.in(id, ['SCAN_QR_CODE']);
+    return { code: await answered(supervisor.pairingCode(phone), this.options.logger), expiresInMs: PAIRING_CODE_MS };
+  }
+
+  async checkPage(id: SessionId): Promise<PageCheck> {
+    const supervisor = await this.in(id, ['SCAN_QR_CODE', 'WORKING']);
+    return answered(supervisor.checkPage(), this.options.logger);
   }
 
   /** The way into a session's page, or null while it does not work. */
@@ -129,6 +193,15 @@ export class SessionService {
     return counts;
   }
 
+  async browserFigures(): Promise<BrowserFigures> {
+    const supervisors = [...this.supervisors.values()];
+    const usages = await Promise.all(supervisors.map((supervisor) => supervisor.provider.usage()));
+    const bytes = usages.map((usage) => usage?.memoryBytes ?? 0);
+    const featuresOff: Record<string, number> = {};
+    for (const feature of supervisors.flatMap((supervisor) => supervisor.features.off)) featuresOff[feature] = (featuresOff[feature] ?? 0) + 1;
+    return { memoryBytes: bytes.reduce((total, one) => total + one, 0), largestBytes: Math.max(0, ...bytes), featuresOff };
+  }
+
   /** Closes every page; what was running runs again at the next start of the service. */
   async close(): Promise<void> {
     const open = [...this.supervisors.values()].filter((supervisor) => supervisor.state !== 'STOPPED' && supervisor.state !== 'FAILED');
@@ -136,13 +209,15 @@ export class SessionService {
   }
 
   private supervise(row: SessionRow): SessionSupervisor {
-    const supervisor = new SessionSupervisor(row, this.options);
+    const supervisor = new SessionSupervisor(row, { ...this.options, launchOf: (current) => launchOf(this.options.sealer, current, this.options.settings.deviceName) });
     this.supervisors.set(supervisor.id, supervisor);
     return supervisor;
   }
 
   private begin(supervisor: SessionSupervisor, reason: 'launching' | 'restarting'): void {
-    supervisor.start(reason).catch((error: unknown) => this.options.logger.error('A session could not be started', { session: supervisor.id, error }));
+    // Before the first wait of a start, its state says nothing yet.
+    const { id } = supervisor;
+    void supervisor.begin(reason, () => this.limit.settle(id)).catch((error: unknown) => this.options.logger.error('A session could not be started', { session: id, error }));
   }
 
   private async row(id: SessionId): Promise<SessionRow> {
@@ -161,19 +236,7 @@ export class SessionService {
 
   private async viewOf(row: SessionRow): Promise<SessionView> {
     const id = asSessionId(row.id);
-    return {
-      id: JSON.parse(row.echo_id) as EchoedId,
-      workspace_id: row.workspace_id === null ? null : (JSON.parse(row.workspace_id) as EchoedId),
-      state: row.state,
-      reason: { code: row.reason, message: SESSION_REASONS[row.reason].message, detail: row.detail },
-      phone: row.phone,
-      pushname: row.pushname,
-      paired: row.paired === 1,
-      qr_available: Boolean(this.supervisors.get(id)?.qr),
-      sync: await this.options.latestSync(id),
-      created_at: iso(row.created_at),
-      updated_at: iso(row.updated_at),
-    };
+    return sessionView(row, this.supervisors.get(id), await this.options.latestSync(id));
   }
 }
 

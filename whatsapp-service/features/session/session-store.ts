@@ -8,6 +8,9 @@ export interface NewSession {
   id: SessionId;
   echoId: EchoedId;
   workspaceId: EchoedId | null;
+  /** As the column holds it. */
+  proxy?: string | null;
+  deviceName?: string | null;
 }
 
 export async function insertSession(trx: Db, session: NewSession, now: number): Promise<void> {
@@ -27,6 +30,8 @@ export async function insertSession(trx: Db, session: NewSession, now: number): 
       phone: null,
       lid: null,
       pushname: null,
+      proxy: session.proxy ?? null,
+      device_name: session.deviceName ?? null,
       last_sequence: last?.sequence ?? 0,
       inbound_mark: null,
       created_at: now,
@@ -48,6 +53,9 @@ export interface SessionChange {
   phone?: string | null;
   lid?: string | null;
   pushname?: string | null;
+  proxy?: string | null;
+  device_name?: string | null;
+  workspace_id?: string | null;
   inbound_mark?: number | null;
 }
 
@@ -72,6 +80,7 @@ export async function deleteSession(trx: Db, id: SessionId): Promise<void> {
   await trx.deleteFrom('message').where('session_id', '=', id).execute();
   await trx.deleteFrom('chat_sync_batch').where('sync_id', 'in', (eb) => eb.selectFrom('chat_sync').select('id').where('session_id', '=', id)).execute();
   await trx.deleteFrom('chat_sync').where('session_id', '=', id).execute();
+  await trx.deleteFrom('send_pace').where('session_id', '=', id).execute();
   await trx.deleteFrom('number_check').where('session_id', '=', id).execute();
 }
 

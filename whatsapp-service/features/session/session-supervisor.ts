@@ -1,14 +1,20 @@
 import type { Config } from '../../config/config.js';
 import { SESSION_REASONS, type SessionReason, type SessionState } from '../../contracts/states.js';
-import { iso, type Clock, type Random } from '../../shared/clock.js';
+import type { Clock, Random } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
-import { appendEvents, type NewEvent } from '../../outbox/outbox-store.js';
+import { WorkLine } from '../../shared/work-line.js';
 import type { Storage } from '../../storage/database.js';
 import type { SessionRow } from '../../storage/schema.js';
-import { ProviderError, type LifecycleEvent, type Provider, type ProviderEvent, type ProviderSession } from '../../whatsapp/provider.js';
+import type { LifecycleEvent, Launch, PageCheck, PageHealth, Provider, ProviderEvent, ProviderSession } from '../../whatsapp/provider.js';
+import { CATCH_UP_MARGIN_MS, catchUp } from './catch-up.js';
+import { ConnectionWatch } from './connection-watch.js';
+import { checkedPage, NOTHING_MISSING, type PageFeatures } from './page-features.js';
+import { PageWatchdog } from './page-watchdog.js';
+import { PairingOffer, type CurrentQr } from './pairing-offer.js';
 import { restartDelay } from './restart-delay.js';
-import { updateSession, type SessionChange } from './session-store.js';
+import { endsPairing, reasonOf, textOf, UNPAIRED } from './session-ends.js';
+import { SessionRecord } from './session-record.js';
 
 export interface SessionHooks {
   /** Commits a batch of the page's events; see `ProviderSink`. */
@@ -28,65 +34,81 @@ export interface SupervisorOptions {
   provider: Provider;
   settings: Config['session'];
   hooks: SessionHooks;
+  /** How the session's browser is to be started: its proxy and its name. */
+  launchOf(row: SessionRow): Launch;
   clock: Clock;
   random: Random;
   logger: Logger;
 }
 
-export interface CurrentQr {
-  qr: string;
-  attempt: number;
-  receivedAt: number;
-}
-
-/** A catch-up looks back a little further than the newest committed message: chats do not commit in step. */
-const CATCH_UP_MARGIN_MS = 10 * 60_000;
 /** A session that worked so long has recovered: its next failure is a first one. */
 const STABLE_MS = 60_000;
-/** WhatsApp Web shows a QR for about this long. */
-const QR_SECONDS = 20;
+/** How long a page that failed may take to tell what it lacks. */
+const CHECK_MS = 3_000;
 
 /**
  * Keeps one session in the state that is wanted. What is asked for and what the page reports go through one line, so that no two changes
  * overlap; only a start itself runs beside the line, because a page may never answer.
  */
 export class SessionSupervisor {
-  state: SessionState;
-  reason: SessionReason;
-  qr: CurrentQr | null = null;
+  features: PageFeatures = NOTHING_MISSING;
 
+  private readonly record: SessionRecord;
+  private readonly offer: PairingOffer;
   private readonly page: ProviderSession;
+  private readonly watchdog: PageWatchdog;
+  private readonly connection: ConnectionWatch;
   private readonly logger: Logger;
-  private line: Promise<unknown> = Promise.resolve();
+  private readonly line: WorkLine;
   /** Names one start; what an earlier one reports is ignored. */
   private attempt = 0;
   private failures = 0;
   private workingSince: number | null = null;
   private deadline: NodeJS.Timeout | null = null;
   private restartTimer: NodeJS.Timeout | null = null;
-  private watchdog: NodeJS.Timeout | null = null;
-  private qrAttempts = 0;
-  private missedProbes = 0;
-  private probing = false;
 
   constructor(
-    private row: SessionRow,
+    row: SessionRow,
     private readonly options: SupervisorOptions,
   ) {
-    this.state = row.state;
-    this.reason = row.reason;
+    const { settings, clock, hooks } = options;
     this.logger = options.logger.child({ session: row.id });
+    this.line = new WorkLine((error) => this.logger.error('A change of the session failed', { error }));
+    this.record = new SessionRecord(row, { ...options, logger: this.logger, wakeOutbox: () => hooks.wakeOutbox() });
+    this.offer = new PairingOffer(settings.qrLimit);
+    this.connection = new ConnectionWatch(settings.offlineRestartMs, clock);
     this.page = options.provider.session(this.id, {
       lifecycle: (event) => {
         const attempt = this.attempt;
-        void this.enqueue(() => this.onLifecycle(event, attempt));
+        void this.line.runAnyway(() => this.onLifecycle(event, attempt));
       },
-      events: (batch, oldestWaiting) => options.hooks.events(this.id, batch, oldestWaiting),
+      events: (batch, oldestWaiting) => hooks.events(this.id, batch, oldestWaiting),
+      takesOver: () => settings.onConflict === 'takeover' && this.connection.takesOver(),
+    });
+    this.watchdog = new PageWatchdog({
+      page: this.page,
+      intervalMs: settings.watchdogIntervalMs,
+      timeoutMs: settings.watchdogTimeoutMs,
+      memoryLimitBytes: settings.memoryLimitBytes,
+      onHealth: (health) => this.onHealth(health),
+      onFault: (reason, detail) => this.fail(reason, detail),
     });
   }
 
   get id(): SessionId {
-    return this.row.id as SessionId;
+    return this.record.id;
+  }
+
+  get state(): SessionState {
+    return this.record.state;
+  }
+
+  get reason(): SessionReason {
+    return this.record.reason;
+  }
+
+  get qr(): CurrentQr | null {
+    return this.offer.qr;
   }
 
   /** The way into the page; its calls reject while there is none. */
@@ -99,25 +121,31 @@ export class SessionSupervisor {
    * comes; if it was stopped, deleted or started otherwise by then, that does nothing.
    */
   async restore(): Promise<() => Promise<void>> {
-    await this.inLine(() => this.change('STARTING', 'restoring'));
+    await this.line.run(() => this.record.change('STARTING', 'restoring'));
     const { attempt } = this;
     return async () => {
       let started: Promise<void> = Promise.resolve();
-      await this.inLine(async () => {
+      await this.line.run(async () => {
         if (attempt === this.attempt) started = this.open();
       });
       await started;
     };
   }
 
-  /** Begins a start and resolves once the page is injected, or the start has failed. */
-  async start(reason: 'launching' | 'restarting'): Promise<void> {
+  /** It should run, and more run already than may: it stays stopped until there is room and it is started again. */
+  async refuse(): Promise<void> {
+    await this.line.run(() => this.record.change('STOPPED', 'session_limit'));
+  }
+
+  /** Resolves once the page is injected, or the start has failed. `onStarting`: the state says so now. */
+  async begin(reason: 'launching' | 'restarting', onStarting: () => void): Promise<void> {
     let started: Promise<void> = Promise.resolve();
-    await this.inLine(async () => {
+    await this.line.run(async () => {
       this.clearTimers();
-      await this.change('STARTING', reason, { row: { desired: 'running' } });
+      this.failures = 0;
+      await this.record.change('STARTING', reason, { row: { desired: 'running' } });
       started = this.open();
-    });
+    }).finally(onStarting);
     await started;
   }
 
@@ -125,24 +153,24 @@ export class SessionSupervisor {
     // At once, and not in its turn: a call into a page that hangs may be what the line waits for.
     this.letGo();
     await this.page.stop();
-    await this.inLine(async () => {
+    await this.line.run(async () => {
       await this.close();
-      await this.change('STOPPED', reason, { row: reason === 'stopped_by_request' ? { desired: 'stopped' } : {} });
+      await this.record.change('STOPPED', reason, { row: reason === 'stopped_by_request' ? { desired: 'stopped' } : {} });
     });
   }
 
   async logout(): Promise<void> {
-    await this.inLine(async () => {
+    await this.line.run(async () => {
       this.letGo();
       await this.page.logout();
       await this.options.hooks.unpaired(this.id);
-      await this.change('STOPPED', 'logged_out', { row: { desired: 'stopped', ...UNPAIRED } });
+      await this.record.change('STOPPED', 'logged_out', { row: { desired: 'stopped', ...UNPAIRED } });
     });
   }
 
   /** Unlinks and removes the profile; the rows are the caller's. */
   async dispose(): Promise<void> {
-    await this.inLine(async () => {
+    await this.line.run(async () => {
       const working = this.state === 'WORKING';
       this.letGo();
       if (working) await this.page.logout();
@@ -153,22 +181,43 @@ export class SessionSupervisor {
     });
   }
 
+  /** Asks WhatsApp for a code that links this device when it is typed on the phone. `phone`: E.164. */
+  async pairingCode(phone: string): Promise<string> {
+    const code = await this.page.pairingCode(phone);
+    await this.line.run(async () => {
+      this.offer.typingCode(this.options.clock.now());
+      if (this.state === 'SCAN_QR_CODE') await this.record.change('SCAN_QR_CODE', 'waiting_for_code');
+    });
+    return code;
+  }
+
+  /** Looks whether the page still offers what is used of it. */
+  async checkPage(): Promise<PageCheck> {
+    const check = await this.page.checkPage();
+    await this.line.run(async () => {
+      const before = this.features;
+      this.features = checkedPage(check, this.logger);
+      if (this.state === 'WORKING' && before.detail !== this.features.detail) await this.tellWorking();
+    });
+    return check;
+  }
+
   /** Looks at the page now; a page that does not answer is started again. */
   suspect(): void {
-    void this.watch();
+    void this.watchdog.look();
   }
 
   private async open(): Promise<void> {
     const attempt = ++this.attempt;
-    this.qr = null;
-    this.qrAttempts = 0;
-    this.missedProbes = 0;
+    this.offer.restart();
+    this.connection.restart();
+    this.features = NOTHING_MISSING;
     this.armDeadline(attempt);
     try {
-      await this.page.start();
-      if (attempt === this.attempt) this.startWatchdog();
+      await this.page.start(this.options.launchOf(await this.record.reload()));
+      if (attempt === this.attempt) this.watchdog.start();
     } catch (error) {
-      await this.enqueue(() => this.onEnded(reasonOf(error), textOf(error), attempt));
+      await this.line.runAnyway(() => this.onEnded(reasonOf(error), textOf(error), attempt));
     }
   }
 
@@ -181,7 +230,7 @@ export class SessionSupervisor {
   private letGo(): void {
     this.attempt++;
     this.clearTimers();
-    this.qr = null;
+    this.offer.clear();
     this.workingSince = null;
   }
 
@@ -191,16 +240,16 @@ export class SessionSupervisor {
       case 'qr':
         return this.onQr(event.qr);
       case 'authenticated':
-        this.qr = null;
+        this.offer.clear();
         this.armDeadline(attempt);
-        if (this.state !== 'STARTING' || this.reason !== 'restoring') await this.change('STARTING', 'authenticated');
+        if (this.state !== 'STARTING' || this.reason !== 'restoring') await this.record.change('STARTING', 'authenticated');
         return;
       case 'ready':
         return this.onReady(event, attempt);
       case 'connection':
-        if (event.state === 'lost' && this.state === 'WORKING') await this.change('STARTING', 'connection_lost');
-        if (event.state === 'restored') await this.onRestored();
-        return;
+        return event.state === 'lost' ? this.onAway('connection_lost') : this.onRestored();
+      case 'conflict':
+        return this.onAway('taking_over');
       case 'ended':
         return this.onEnded(event.reason, event.detail, attempt);
     }
@@ -209,147 +258,125 @@ export class SessionSupervisor {
   private async onQr(qr: string): Promise<void> {
     const now = this.options.clock.now();
     this.clearDeadline();
-    this.qr = { qr, attempt: ++this.qrAttempts, receivedAt: now };
-    const data = { qr, attempt: this.qrAttempts, expires_in_seconds: QR_SECONDS };
-    const event: NewEvent<'session.qr'> = { name: 'session.qr', chatId: null, dedupeKey: `qr:${now}:${this.qrAttempts}`, at: now, data };
+    const current = this.offer.take(qr, now);
+    if (!current) {
+      await this.close();
+      return this.record.change('STOPPED', 'qr_not_scanned', { row: { desired: 'stopped' } });
+    }
+    const event = this.offer.event(current);
     // WhatsApp shows a QR to a device that is not linked, whatever was true when it was last seen.
-    const unlinked = this.row.paired === 1;
+    const unlinked = this.record.isPaired;
     if (unlinked) await this.options.hooks.unpaired(this.id);
     // What comes from here on is the session's; what came before is the account's past, and the chat sync's matter.
     const row = { ...(unlinked && UNPAIRED), inbound_mark: now + CATCH_UP_MARGIN_MS };
-    if (this.state !== 'SCAN_QR_CODE') await this.change('SCAN_QR_CODE', 'waiting_for_scan', { row, events: [event] });
-    else await this.append([event], row);
+    if (this.state !== 'SCAN_QR_CODE') await this.record.change('SCAN_QR_CODE', 'waiting_for_scan', { row, events: [event] });
+    else await this.record.append([event], row);
     this.options.hooks.qr(this.id, qr);
   }
 
   private async onReady(event: Extract<LifecycleEvent, { kind: 'ready' }>, attempt: number): Promise<void> {
     this.clearDeadline();
-    this.qr = null;
+    this.offer.clear();
     const { clock, hooks, storage } = this.options;
     const now = clock.now();
     const mark = (await storage.db.selectFrom('session').select('inbound_mark').where('id', '=', this.id).executeTakeFirst())?.inbound_mark ?? null;
-    try {
-      // A new pairing starts its history now; the account's past is the chat sync's matter.
-      const { found, unread } = await this.page.catchUp(mark === null ? now : mark - CATCH_UP_MARGIN_MS);
-      if (found > 0) this.logger.info('Looked for messages that came while the session was away', { candidates: found });
-      if (unread > 0) this.logger.error('Some chats could not be searched for messages that came while the session was away: look at the phone', { chats: unread });
-    } catch (error) {
-      // The page goes on by itself and hands over what it finds; where it is gone, the next start looks again.
-      this.logger.warn('The search for messages that came while the session was away did not end in time', { error });
-    }
+    // The account's past is the chat sync's matter.
+    await catchUp(this.page, mark, now, this.logger);
     if (attempt !== this.attempt) return;
+    const check = await this.page.checkPage().catch(() => null);
+    if (attempt !== this.attempt) return;
+    if (check) this.features = checkedPage(check, this.logger);
     this.workingSince = now;
     // Further on by the margin, so that no later catch-up looks behind the pairing either.
     const firstMark = { inbound_mark: now + CATCH_UP_MARGIN_MS };
     const identity = { paired: 1, phone: event.phone, lid: event.lid, pushname: event.pushname, ...(mark === null && firstMark) };
-    await this.change('WORKING', 'ready', { row: identity });
+    await this.tellWorking(identity);
     hooks.working(this.id, 'started');
   }
 
+  private tellWorking(row = {}): Promise<void> {
+    const { off, detail } = this.features;
+    return off.length > 0 ? this.record.change('WORKING', 'page_changed', { row, detail, featuresOff: off }) : this.record.change('WORKING', 'ready', { row });
+  }
+
+  private async onAway(reason: 'connection_lost' | 'taking_over'): Promise<void> {
+    if (this.state !== 'WORKING') return;
+    this.connection.lost();
+    await this.record.change('STARTING', reason);
+  }
+
   private async onRestored(): Promise<void> {
-    if (this.reason !== 'connection_lost') return;
-    await this.change('WORKING', 'ready');
+    if (!this.connection.isLost) return;
+    this.connection.restored();
+    await this.tellWorking();
     this.options.hooks.working(this.id, 'reconnected');
   }
 
-  private async onEnded(reason: SessionReason, detail: string, attempt: number): Promise<void> {
+  private async onHealth(health: PageHealth): Promise<void> {
+    const { attempt } = this;
+    if (health.socketState === 'UNPAIRED_IDLE') await this.page.refreshQr();
+    const seen = this.connection.see(health.socketState, this.state);
+    if (seen === 'nothing') return;
+    await this.line.runAnyway(async () => {
+      if (attempt !== this.attempt) return;
+      if (seen === 'restored') await this.onRestored();
+      else if (seen === 'lost') await this.onAway('connection_lost');
+      else await this.onEnded('connection_stuck', `no connection for ${this.options.settings.offlineRestartMs} ms`, attempt);
+    });
+  }
+
+  private fail(reason: SessionReason, detail: string): Promise<void> {
+    const { attempt } = this;
+    return this.line.runAnyway(() => this.onEnded(reason, detail, attempt));
+  }
+
+  private async onEnded(first: SessionReason, firstDetail: string, attempt: number): Promise<void> {
     if (attempt !== this.attempt) return;
     const { clock, settings, random, hooks } = this.options;
+    const { reason, detail } = await this.whyEnded(first, firstDetail);
+    if (attempt !== this.attempt) return;
     if (this.workingSince !== null && clock.now() - this.workingSince > STABLE_MS) this.failures = 0;
     await this.close();
-    if (!SESSION_REASONS[reason].retry) {
-      this.logger.error('The session has stopped and needs a person', { code: reason, message: SESSION_REASONS[reason].message, detail });
-      const gone = reason === 'logged_out' || reason === 'auth_failure';
-      if (gone) {
-        await this.page.deleteProfile();
-        await hooks.unpaired(this.id);
-      }
-      // Once there is a browser, the session may come back by itself.
-      await this.change('FAILED', reason, { detail, row: { ...(reason !== 'browser_not_found' && { desired: 'stopped' as const }), ...(gone && UNPAIRED) } });
-      return;
-    }
+    if (!SESSION_REASONS[reason].retry) return this.onFinal(reason, detail);
     const delay = restartDelay(++this.failures, { baseMs: settings.restartBaseMs, capMs: settings.restartCapMs }, random);
     this.logger.warn('The session ended unexpectedly and is started again', { code: reason, detail, failures: this.failures, next_in_ms: delay });
     hooks.restarted(reason);
     const again = this.attempt;
     this.restartTimer = setTimeout(() => {
-      void this.enqueue(async () => {
+      void this.line.runAnyway(async () => {
         if (again !== this.attempt) return;
-        await this.change('STARTING', 'restarting');
+        await this.record.change('STARTING', 'restarting');
         void this.open();
       });
     }, delay);
-    await this.change('STARTING', reason, { detail });
+    await this.record.change('STARTING', reason, { detail });
   }
 
-  /** One commit for the row and what the backend hears of it. */
-  private async change(state: SessionState, reason: SessionReason, { detail = null, row = {}, events = [] }: { detail?: string | null; row?: SessionChange; events?: readonly NewEvent[] } = {}): Promise<void> {
-    const { storage, clock, hooks } = this.options;
-    const now = clock.now();
-    const previous = this.state;
-    const phone = row.phone === undefined ? this.row.phone : row.phone;
-    const status: NewEvent<'session.status'> = {
-      name: 'session.status',
-      chatId: null,
-      dedupeKey: `status:${now}:${state}:${reason}`,
-      at: now,
-      data: { state, previous_state: previous, code: reason, message: SESSION_REASONS[reason].message, phone },
-    };
-    this.state = state;
-    this.reason = reason;
-    this.row = { ...this.row, ...row, state, reason, detail, updated_at: now };
-    try {
-      await storage.transaction(async (trx) => {
-        await updateSession(trx, this.id, { ...row, state, reason, detail }, now);
-        await appendEvents(trx, this.id, [status, ...events], now);
-      });
-      hooks.wakeOutbox();
-    } catch (error) {
-      // The page has moved on, whether or not that can be written down: a full disk must not stop a session from healing.
-      this.logger.error('A change of the session could not be stored', { error });
+  /** A page that never became ready, or failed, may be one that WhatsApp has changed: it is asked while it is still there. */
+  private async whyEnded(reason: SessionReason, detail: string): Promise<{ reason: SessionReason; detail: string }> {
+    if (reason !== 'start_timeout' && reason !== 'page_error') return { reason, detail };
+    const check = await this.page.checkPage(CHECK_MS).catch(() => null);
+    const features = check ? checkedPage(check, this.logger) : NOTHING_MISSING;
+    return features.isUnusable ? { reason: 'page_incompatible', detail: features.detail ?? detail } : { reason, detail };
+  }
+
+  private async onFinal(reason: SessionReason, detail: string): Promise<void> {
+    this.logger.error('The session has stopped and needs a person', { code: reason, message: SESSION_REASONS[reason].message, detail });
+    const gone = endsPairing(reason);
+    if (gone) {
+      await this.page.deleteProfile();
+      await this.options.hooks.unpaired(this.id);
     }
-    this.logger.info(`Session ${state}`, { code: reason, from: previous, since: iso(now), ...(detail && { detail }) });
-  }
-
-  private async append(events: readonly NewEvent[], row: SessionChange): Promise<void> {
-    const now = this.options.clock.now();
-    await this.options.storage.transaction(async (trx) => {
-      await updateSession(trx, this.id, row, now);
-      await appendEvents(trx, this.id, events, now);
-    });
-    this.options.hooks.wakeOutbox();
-  }
-
-  private startWatchdog(): void {
-    if (this.watchdog) clearInterval(this.watchdog);
-    this.watchdog = setInterval(() => void this.watch(), this.options.settings.watchdogIntervalMs);
-  }
-
-  private async watch(): Promise<void> {
-    const attempt = this.attempt;
-    if (!this.watchdog || this.probing) return;
-    this.probing = true;
-    try {
-      const health = await this.page.probe(this.options.settings.watchdogTimeoutMs);
-      this.missedProbes = 0;
-      if (attempt !== this.attempt) return;
-      if (health.socketState === 'UNPAIRED_IDLE') await this.page.refreshQr();
-      if (health.socketState === 'CONNECTED' && this.reason === 'connection_lost') await this.enqueue(() => this.onRestored());
-    } catch (error) {
-      if (attempt !== this.attempt) return;
-      // One late answer may be a busy machine; a second one is a page that hangs.
-      if (++this.missedProbes >= 2) await this.enqueue(() => this.onEnded('page_hung', textOf(error), attempt));
-      else setImmediate(() => void this.watch());
-    } finally {
-      this.probing = false;
-    }
+    // Once there is a browser, the session may come back by itself.
+    const row = { ...(reason !== 'browser_not_found' && { desired: 'stopped' as const }), ...(gone && UNPAIRED) };
+    await this.record.change('FAILED', reason, { detail, row });
   }
 
   private armDeadline(attempt: number): void {
     this.clearDeadline();
     const { startTimeoutMs } = this.options.settings;
     this.deadline = setTimeout(() => {
-      void this.enqueue(() => this.onEnded('start_timeout', `not ready after ${startTimeoutMs} ms`, attempt));
+      void this.line.runAnyway(() => this.onEnded('start_timeout', `not ready after ${startTimeoutMs} ms`, attempt));
     }, startTimeoutMs);
   }
 
@@ -361,29 +388,7 @@ export class SessionSupervisor {
   private clearTimers(): void {
     this.clearDeadline();
     if (this.restartTimer) clearTimeout(this.restartTimer);
-    if (this.watchdog) clearInterval(this.watchdog);
     this.restartTimer = null;
-    this.watchdog = null;
-  }
-
-  private inLine(work: () => Promise<void>): Promise<void> {
-    const turn = this.line.then(work);
-    this.line = turn.catch(() => {});
-    return turn;
-  }
-
-  /** For what nobody waits for: a failure is logged. */
-  private async enqueue(work: () => Promise<void>): Promise<void> {
-    await this.inLine(work).catch((error: unknown) => this.logger.error('A change of the session failed', { error }));
+    this.watchdog.stop();
   }
 }
-
-const UNPAIRED = { paired: 0, phone: null, lid: null, pushname: null, inbound_mark: null } as const;
-
-function reasonOf(error: unknown): SessionReason {
-  if (!(error instanceof ProviderError)) return 'page_error';
-  if (error.code === 'browser_not_found' || error.code === 'browser_failed') return error.code;
-  return 'page_error';
-}
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -29,6 +29,7 @@ export const DEFAULT_SETTINGS: Readonly<SandboxSettings> = {
   fail_sends: 'off',
   keep_unsent: false,
   instant_upload: false,
+  missing: [],
   qr_refresh_ms: 20_000,
   qr_max_refreshes: 5,
 };

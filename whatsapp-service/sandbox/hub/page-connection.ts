@@ -36,6 +36,7 @@ export class PageConnection {
   #live = false;
   pageState: string | null = null;
   hasSynced = false;
+  deviceName: string | null = null;
   readonly #unconfirmed = new Map<number, () => void>();
   #confirmations = 0;
 
@@ -90,8 +91,8 @@ export class PageConnection {
   }
 
   #pageSettings(): Record<string, unknown> {
-    const { slow_ms, early_has_synced, keep_unsent, instant_upload } = this.#parts.accounts.settings(this.sessionId);
-    return { slow_ms, early_has_synced, keep_unsent, instant_upload };
+    const { slow_ms, early_has_synced, keep_unsent, instant_upload, missing } = this.#parts.accounts.settings(this.sessionId);
+    return { slow_ms, early_has_synced, keep_unsent, instant_upload, missing };
   }
 
   #welcome(account: Account): void {
@@ -157,6 +158,7 @@ export class PageConnection {
     if (request.m === 'state') {
       this.pageState = String(request.a.state);
       this.hasSynced = request.a.has_synced === true;
+      this.deviceName = typeof request.a.device === 'string' ? request.a.device : this.deviceName;
       return;
     }
     const answer = await this.#answer(request.m, request.a).then(
@@ -171,13 +173,18 @@ export class PageConnection {
   /** Null: no answer. */
   async #answer(method: string, a: Record<string, unknown>): Promise<Record<string, unknown> | null> {
     if (this.#pairing && method === 'refresh_qr') return this.#refreshQr(this.#pairing);
-    if (this.#pairing && method === 'link_code') return { code: this.#pairing.makeCode() };
+    if (this.#pairing && method === 'link_code') return this.#linkCode(this.#pairing, String(a.phone));
     const account = this.#account;
     if (!account) throw new Error('This device is not linked.');
     if (method === 'send') return this.#send(account, a);
     const value = this.#change(account, method, a) ?? this.#query(account, method, a) ?? answerAboutGroups(this.#parts, account, method, a);
     if (value === null) throw new Error(`unknown request ${method}`);
     return value;
+  }
+
+  #linkCode(pairing: Pairing, phone: string): Record<string, unknown> {
+    if (!/^\d{6,15}$/.test(phone)) throw new Error('400: this is no phone number');
+    return { code: pairing.makeCode(phone) };
   }
 
   #refreshQr(pairing: Pairing): Record<string, unknown> {

@@ -5,6 +5,8 @@ export interface PairingView {
   ref: string | null;
   refreshes: number;
   code: string | null;
+  /** The phone that the code is for. */
+  phone: string | null;
 }
 
 export type PairingPush = (frame: { p: 'ref'; ref: string } | { p: 'idle' }) => void;
@@ -19,6 +21,7 @@ export class Pairing {
   #ref: string | null = null;
   #refreshes = 0;
   #code: string | null = null;
+  #phone: string | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(push: PairingPush, timing: () => { qr_refresh_ms: number; qr_max_refreshes: number }) {
@@ -28,7 +31,7 @@ export class Pairing {
   }
 
   view(): PairingView {
-    return { ref: this.#ref, refreshes: this.#refreshes, code: this.#code };
+    return { ref: this.#ref, refreshes: this.#refreshes, code: this.#code, phone: this.#phone };
   }
 
   /** A first code, or one that was asked for: counting starts again. */
@@ -60,8 +63,9 @@ export class Pairing {
     this.#push({ p: 'idle' });
   }
 
-  /** A code of eight letters for linking with the phone number. */
-  makeCode(): string {
+  /** A code of eight letters for linking with this phone number. */
+  makeCode(phone: string): string {
+    this.#phone = phone;
     this.#code = Array.from(randomBytes(8), (byte) => CODE_LETTERS[byte % CODE_LETTERS.length]).join('');
     return this.#code;
   }
@@ -70,5 +74,6 @@ export class Pairing {
     if (this.#timer) clearTimeout(this.#timer);
     this.#ref = null;
     this.#code = null;
+    this.#phone = null;
   }
 }

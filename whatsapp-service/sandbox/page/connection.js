@@ -70,7 +70,7 @@
 
   Sim.meIn = (chat) => (chat?.isLid() || (chat?.isGroup() && Sim.account.lid_mode) ? Sim.account.lid : Sim.account.wid);
 
-  const report = () => Sim.link.notify('state', { state: Sim.Socket.state, has_synced: Sim.Socket.hasSynced });
+  const report = () => Sim.link.notify('state', { state: Sim.Socket.state, has_synced: Sim.Socket.hasSynced, device: Sim.modules.get('WAWebMiscBrowserUtils').info().os });
 
   const say = async () => {
     const token = await Sim.device.load();

@@ -85,7 +85,7 @@
   }
 
   Sim.link = new HubLink();
-  Sim.settings = { slow_ms: 0, early_has_synced: false, keep_unsent: false, instant_upload: false };
+  Sim.settings = { slow_ms: 0, early_has_synced: false, keep_unsent: false, instant_upload: false, missing: [] };
 
   /** What the page itself takes longer for while it is slow. */
   Sim.lag = () => new Promise((resolve) => {

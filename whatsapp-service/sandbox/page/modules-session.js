@@ -6,9 +6,20 @@
     for (const [name, exported] of Object.entries(modules)) Sim.modules.set(name, exported);
   };
 
+  /** A path in a module, without what the settings say is missing there. */
+  const without = (exported, path) => {
+    const [step, ...rest] = path;
+    // What is inherited is hidden, too.
+    if (rest.length === 0) Object.defineProperty(exported, step, { value: undefined, configurable: true, writable: true });
+    else if (exported[step]) without(exported[step], rest);
+  };
+
   window.require = (name) => {
-    if (!Sim.modules.has(name)) throw new Error(`Requiring unknown module "${name}"`);
-    return Sim.modules.get(name);
+    const missing = Sim.settings.missing ?? [];
+    if (!Sim.modules.has(name) || missing.includes(name)) throw new Error(`Requiring unknown module "${name}"`);
+    const exported = Sim.modules.get(name);
+    for (const path of missing) if (path.startsWith(`${name}.`)) without(exported, path.split('.').slice(1));
+    return exported;
   };
 
   const keyOf = (seed) => Uint8Array.from({ length: 32 }, (_, i) => (seed * 37 + i * 11) & 255);
@@ -38,7 +49,7 @@
       initializeQRLinking: async () => {
         pairingType = 'QR';
       },
-      startAltLinkingFlow: async () => (await Sim.link.call('link_code')).code,
+      startAltLinkingFlow: async (phone) => (await Sim.link.call('link_code', { phone })).code,
     },
     WAWebLaunchSocketUtils: { refreshQR },
     WABase64: { encodeB64, decodeB64: (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)) },

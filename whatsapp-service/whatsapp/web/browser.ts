@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
 import type { Browser, LaunchOptions } from 'puppeteer';
-import { endsWithin, sleep } from '../../shared/clock.js';
+import { endsWithin } from '../../shared/clock.js';
 import type { FoundBrowser } from './find-browser.js';
+import { endGroup, endLeftovers } from './profile.js';
 
 export interface BrowserSettings {
   found: FoundBrowser;
@@ -11,6 +10,8 @@ export interface BrowserSettings {
   /** Further flags, and names for the one `--disable-features` (of several such flags, one wins). */
   args: readonly string[];
   disableFeatures: readonly string[];
+  /** `--proxy-server`; null: none. */
+  proxyServer: string | null;
 }
 
 /** New headless Chrome otherwise keeps renderers ready that no session uses. */
@@ -43,6 +44,8 @@ export function launchOptions(settings: BrowserSettings, profileDir: string): La
       '--disable-extensions',
       '--mute-audio',
       `--disable-features=${[...UNUSED_FEATURES, ...settings.disableFeatures].join(',')}`,
+      // Calls would otherwise look for ways past the proxy.
+      ...(settings.proxyServer === null ? [] : [`--proxy-server=${settings.proxyServer}`, '--force-webrtc-ip-handling-policy=disable_non_proxied_udp']),
       ...settings.args,
     ],
   };
@@ -68,17 +71,6 @@ function versionOf(path: string): string {
   return version;
 }
 
-/** Profiles hold credentials: only their owner may read them. */
-export async function prepareProfile(profileDir: string): Promise<void> {
-  await mkdir(profileDir, { recursive: true, mode: 0o700 });
-  await endLeftovers(profileDir);
-}
-
-export async function deleteProfile(profileDir: string): Promise<void> {
-  await endLeftovers(profileDir);
-  await rm(profileDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-}
-
 /** puppeteer no longer listens once a browser is closed; a pipe that breaks after that would end the process. */
 export function ignoreLatePipeErrors(browser: Browser): void {
   for (const pipe of browser.process()?.stdio ?? []) pipe?.on('error', () => {});
@@ -88,51 +80,6 @@ export function ignoreLatePipeErrors(browser: Browser): void {
 export async function closeBrowser(browser: Browser, profileDir: string, graceMs: number): Promise<void> {
   const child = browser.process();
   await endsWithin(graceMs, browser.close());
-  if (child?.pid !== undefined) kill(child.pid);
+  if (child?.pid !== undefined) endGroup(child.pid);
   await endLeftovers(profileDir);
-}
-
-function kill(pid: number): void {
-  // puppeteer starts the browser as the head of a process group of its own; not so on Windows.
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, 'SIGKILL');
-      return;
-    } catch {
-      // Gone already, or no group.
-    }
-  }
-}
-
-/**
- * Ends browsers that still work on this profile, of this process or of one that crashed, and waits until they are gone:
- * two browsers on one profile destroy it. Known by their own command line; other browsers are not touched.
- */
-async function endLeftovers(profileDir: string): Promise<void> {
-  for (let round = 0; round < 50; round++) {
-    const pids = processesOf(profileDir);
-    if (pids.length === 0) return;
-    for (const pid of pids) kill(pid);
-    await sleep(100);
-  }
-}
-
-function processesOf(profileDir: string): number[] {
-  let entries: string[];
-  try {
-    entries = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return [];
-  }
-  const flag = `--user-data-dir=${profileDir}`;
-  return entries.filter((pid) => runsWith(pid, flag)).map(Number);
-}
-
-function runsWith(pid: string, flag: string): boolean {
-  try {
-    // A process that has ended and waits for its parent has no command line any more.
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(flag) && readlinkSync(`/proc/${pid}/exe`) !== '';
-  } catch {
-    return false;
-  }
 }

@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/logger.js';
 import { ProviderError, type Provider, type ProviderSink } from '../provider.js';
 import type { BrowserSettings } from './browser.js';
 import { findBrowser } from './find-browser.js';
+import { endLeftoversIn } from './profile.js';
 import { WebSession } from './web-session.js';
 
 /** How the page is reached: nothing for the real WhatsApp Web, the sandbox's own flags for the simulated one. */
@@ -13,6 +14,8 @@ export interface PageSource {
   args: readonly string[];
   disableFeatures: readonly string[];
   prelude(sessionId: string): string;
+  /** The flags of a browser with a proxy of this address. */
+  argsThrough?(proxyServer: string): readonly string[];
 }
 
 export const REAL_WHATSAPP: PageSource = { args: [], disableFeatures: [], prelude: () => '' };
@@ -34,7 +37,7 @@ export class WebProvider implements Provider {
     const { config, source, clock, logger } = this.options;
     const session = new WebSession(id, sink, {
       profileDir: join(resolve(config.sessionsDir), id),
-      browser: () => this.browser(),
+      browser: (proxyServer) => this.browser(proxyServer),
       prelude: source.prelude(id),
       callTimeoutMs: config.session.callTimeoutMs,
       ackTimeoutMs: config.send.ackTimeoutMs,
@@ -51,12 +54,19 @@ export class WebProvider implements Provider {
     await this.sessions.get(id)?.crashPage();
   }
 
-  private browser(): BrowserSettings {
+  async endLeftovers(): Promise<void> {
+    const { config, logger } = this.options;
+    const ended = await endLeftoversIn(resolve(config.sessionsDir));
+    if (ended > 0) logger.warn('Browsers of an earlier run were still there and have been ended', { processes: ended });
+  }
+
+  private browser(proxyServer: string | null): BrowserSettings {
     const { config, source } = this.options;
     const found = findBrowser(config.browser);
     if (!found) {
       throw new ProviderError('browser_not_found', 'No browser was found. Run `npm run setup`, or set BROWSER_PATH to a Chromium or Chrome.', false);
     }
-    return { found, noSandbox: config.browser.noSandbox, args: source.args, disableFeatures: source.disableFeatures };
+    const args = (proxyServer !== null && source.argsThrough?.(proxyServer)) || source.args;
+    return { found, noSandbox: config.browser.noSandbox, args, disableFeatures: source.disableFeatures, proxyServer };
   }
 }

@@ -6,20 +6,24 @@ import { endsWithin, type Clock } from '../../shared/clock.js';
 import { asChatId, type ChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { phoneFromJid } from '../../shared/phone.js';
-import { ProviderError, type ChatRef, type LookUp, type Outbound, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
-import { closeBrowser, deleteProfile, ignoreLatePipeErrors, launchOptions, prepareProfile, userAgentOf, type BrowserSettings } from './browser.js';
+import { ProviderError, type BrowserUsage, type ChatRef, type Launch, type LookUp, type Outbound, type PageCheck, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
+import { closeBrowser, ignoreLatePipeErrors, launchOptions, userAgentOf, type BrowserSettings } from './browser.js';
+import { BrowserMeter } from './browser-usage.js';
 import { decodeChat } from './decode/chat.js';
 import { decodeBatch } from './decode/event.js';
 import { callPage, type CallLimit } from './page-calls.js';
+import { CONTRACT_PARTS } from './page-contract.js';
 import { putFile } from './page-file.js';
 import { pageScript, type PageBatch, type PageChat } from './page-script.js';
+import { deleteProfile, prepareProfile } from './profile.js';
 import { ProfileAuth } from './profile-auth.js';
+import { openProxyRoute, type ProxyRoute } from './proxy-route.js';
 import { WebDirectory } from './web-directory.js';
 
 export interface WebSessionOptions {
   profileDir: string;
   /** Looked up at each start, so that a browser that was installed since is found. Throws `browser_not_found`. */
-  browser(): BrowserSettings;
+  browser(proxyServer: string | null): BrowserSettings;
   /** Script to run before the bridge and before the page's own. */
   prelude: string;
   callTimeoutMs: number;
@@ -35,6 +39,8 @@ interface Life {
   client: wweb.Client;
   page: Page | null;
   browser: Browser | null;
+  meter: BrowserMeter | null;
+  proxy: ProxyRoute | null;
   ready: boolean;
   over: boolean;
   /** Ends whatever is asked of the page. */
@@ -55,6 +61,7 @@ const ENDINGS: Record<string, SessionReason> = {
 };
 
 const NUDGE_MS = 500;
+const PROXY_LOGIN_REQUIRED = 407;
 
 /** A session on the real whatsapp-web.js. */
 export class WebSession implements ProviderSession {
@@ -69,22 +76,26 @@ export class WebSession implements ProviderSession {
     private readonly options: WebSessionOptions,
   ) {}
 
-  async start(): Promise<void> {
+  async start({ proxy, deviceName }: Launch): Promise<void> {
     await this.stop();
     const { stops } = this;
-    const browser = this.options.browser();
+    const browser = this.options.browser(proxy?.server ?? null);
     await prepareProfile(this.options.profileDir);
-    if (stops !== this.stops) throw stoppedWhileStarting();
-    const life = this.newLife(browser);
+    const route = proxy && (await openProxyRoute(proxy));
+    if (stops !== this.stops) {
+      await route?.close();
+      throw stoppedWhileStarting();
+    }
+    const life = this.newLife({ ...browser, proxyServer: route?.server ?? null }, route, deviceName);
     this.life = life;
     try {
       life.starting = life.client.initialize();
       await life.starting;
     } catch (error) {
       if (life.over) throw stoppedWhileStarting();
-      throw life.page
-        ? new ProviderError('page_unavailable', `WhatsApp Web did not load: ${textOf(error)}`, true)
-        : new ProviderError('browser_failed', `${browser.found.path} could not be started: ${textOf(error)}`, true);
+      if (!life.page) throw new ProviderError('browser_failed', `${browser.found.path} could not be started: ${textOf(error)}`, true);
+      const isProxys = /ERR_(PROXY|TUNNEL|SOCKS|INVALID_AUTH)/.test(textOf(error));
+      throw new ProviderError(isProxys ? 'proxy_failed' : 'page_unavailable', `WhatsApp Web did not load: ${textOf(error)}`, true);
     }
     if (life.over) throw new ProviderError('page_unavailable', 'The session ended while it started.', true);
     life.nudge = setInterval(() => void this.announceMissedSync(life), NUDGE_MS);
@@ -99,6 +110,7 @@ export class WebSession implements ProviderSession {
     // A browser that is just being launched is closed as soon as it is there; the next one must not meet it on this profile.
     if (!life.browser && life.starting) await endsWithin(this.options.closeGraceMs, life.starting);
     if (life.browser) await closeBrowser(life.browser, this.options.profileDir, this.options.closeGraceMs);
+    await life.proxy?.close();
   }
 
   async logout(): Promise<void> {
@@ -119,6 +131,20 @@ export class WebSession implements ProviderSession {
 
   async probe(timeoutMs: number): Promise<PageHealth> {
     return this.call<PageHealth>('health', {}, timeoutMs);
+  }
+
+  async usage(maxAgeMs?: number): Promise<BrowserUsage | null> {
+    return this.life?.meter?.read(maxAgeMs) ?? null;
+  }
+
+  async checkPage(timeoutMs = this.options.callTimeoutMs): Promise<PageCheck> {
+    const parts = CONTRACT_PARTS.map(({ module, field }) => [module, field]);
+    const { version, missing } = await this.call<{ version: string | null; missing: number[] }>('checkParts', { parts }, timeoutMs);
+    return { version, missing: CONTRACT_PARTS.filter((_, index) => missing.includes(index)) };
+  }
+
+  async pairingCode(phone: string): Promise<string> {
+    return this.call<string>('pairingCode', { phone: phone.replace(/\D/g, '') });
   }
 
   async refreshQr(): Promise<void> {
@@ -186,17 +212,20 @@ export class WebSession implements ProviderSession {
     return { deadlineMs, ended: life.ended.signal };
   }
 
-  private newLife(browser: BrowserSettings): Life {
+  private newLife(browser: BrowserSettings, proxy: ProxyRoute | null, deviceName: string | null): Life {
     const auth = new ProfileAuth({ pageReady: () => this.attach(life) });
     const client = new wweb.Client({
       authStrategy: auth,
       puppeteer: launchOptions(browser, this.options.profileDir),
       webVersionCache: { type: 'none' },
       userAgent: userAgentOf(browser.found),
+      takeoverTimeoutMs: 0,
+      ...(deviceName !== null && { deviceName }),
+      ...(proxy?.login && { proxyAuthentication: proxy.login }),
       // The library hands it to puppeteer, which takes a script's text too.
       evalOnNewDoc: `${this.options.prelude}\n${pageScript()}` as unknown as () => void,
     });
-    const life: Life = { client, page: null, browser: null, ready: false, over: false, nudge: null, starting: null, ended: new AbortController() };
+    const life: Life = { client, page: null, browser: null, meter: null, proxy, ready: false, over: false, nudge: null, starting: null, ended: new AbortController() };
     this.chargeInjection(life);
     const on = (event: string, listener: (...args: never[]) => void): void => void client.on(event, listener as never);
     on('qr', (qr: string) => {
@@ -208,6 +237,7 @@ export class WebSession implements ProviderSession {
     on('disconnected', (reason: string) => this.end(life, ENDINGS[reason] ?? 'page_error', `disconnected: ${reason}`));
     on('change_state', (state: string) => {
       if (life.over) return;
+      if (state === 'CONFLICT') this.onConflict(life);
       if (state === 'TIMEOUT') this.sink.lifecycle({ kind: 'connection', state: 'lost' });
       if (state === 'CONNECTED') this.sink.lifecycle({ kind: 'connection', state: 'restored' });
     });
@@ -235,14 +265,27 @@ export class WebSession implements ProviderSession {
     };
   }
 
+  /** The library tells of a conflict first, and then looks whether it is to take over or to end. */
+  private onConflict(life: Life): void {
+    const takesOver = this.sink.takesOver?.() ?? false;
+    (life.client as unknown as { options: { takeoverOnConflict: boolean } }).options.takeoverOnConflict = takesOver;
+    if (takesOver) this.sink.lifecycle({ kind: 'conflict' });
+  }
+
   private async attach(life: Life): Promise<void> {
     const { pupPage, pupBrowser } = life.client as unknown as { pupPage: Page; pupBrowser: Browser };
     life.page = pupPage;
     life.browser = pupBrowser;
+    const pid = pupBrowser.process()?.pid;
+    if (pid !== undefined) life.meter = new BrowserMeter(pid);
     ignoreLatePipeErrors(pupBrowser);
     // The library goes on with a browser that is gone: what then fails is charged to its start, or to its injection.
     if (life.over) return closeBrowser(pupBrowser, this.options.profileDir, this.options.closeGraceMs);
     pupPage.on('error', (error) => this.end(life, 'page_crashed', textOf(error)));
+    // A proxy that asks again for who is there does not take what it was told; the page would wait for WhatsApp Web in vain.
+    pupPage.on('response', (response) => {
+      if (response.status() === PROXY_LOGIN_REQUIRED) this.end(life, 'proxy_failed', 'the proxy did not accept the user name and the password');
+    });
     pupBrowser.on('disconnected', () => this.end(life, 'browser_gone', 'the browser process ended'));
     pupPage.on('framenavigated', (frame) => {
       if (frame === pupPage.mainFrame()) life.ready = false;

@@ -118,18 +118,6 @@ bridge.calls.announceSynced = () => {
   return true;
 };
 
-const refreshQr = () => {
-  const cmd = bridge.module('WAWebCmd')?.Cmd;
-  if (cmd?.refreshQR) cmd.refreshQR();
-  else bridge.module('WAWebLaunchSocketUtils')?.refreshQR();
-};
-bridge.calls.refreshQr = () => (refreshQr(), true);
-
-// The library's own handler for an idle QR runs in node, where `window` does not exist; it skips names that are taken.
-window.onAuthAppStateChangedEvent = (state) => {
-  if (state === 'UNPAIRED_IDLE') refreshQr();
-};
-
 bridge.calls.me = () => {
   const me = window.require('WAWebUserPrefsMeUser');
   return {

@@ -1,0 +1,10 @@
+/** Whether the page still offers what is used of it: the index of each `[module, path or null]` that is not there. */
+bridge.calls.checkParts = ({ parts }) => {
+  const isThere = ([name, path]) => {
+    let value = bridge.module(name);
+    for (const step of path?.split('.') ?? []) value = value?.[step];
+    return value !== null && value !== undefined;
+  };
+  const missing = parts.flatMap((part, index) => (isThere(part) ? [] : [index]));
+  return { version: window.Debug?.VERSION ?? null, missing };
+};
