@@ -72,6 +72,9 @@ enum ErrorCode: string
     /** 409: The session is not in a state that allows this. `details.state` says which it is in and why. */
     case SessionWrongState = 'session_wrong_state';
 
+    /** 409: As many sessions run as SESSION_MAX_RUNNING allows. `details` says how many; stop another one, or raise the setting. */
+    case SessionLimit = 'session_limit';
+
     /** 409: The service has no backend to send to. Set BACKEND_URL and WEBHOOK_SECRET, and restart it. */
     case BackendNotSet = 'backend_not_set';
 
@@ -166,6 +169,7 @@ enum ErrorCode: string
             self::RequestTimeout => RequestTimeoutException::class,
             self::SessionExists => SessionExistsException::class,
             self::SessionWrongState => SessionWrongStateException::class,
+            self::SessionLimit => SessionLimitException::class,
             self::BackendNotSet => BackendNotSetException::class,
             self::SyncRunning => SyncRunningException::class,
             self::IdempotencyKeyReused => IdempotencyKeyReusedException::class,
@@ -203,7 +207,7 @@ enum ErrorCode: string
             self::MethodNotAllowed => 405,
             self::NotAcceptable => 406,
             self::RequestTimeout => 408,
-            self::SessionExists, self::SessionWrongState, self::BackendNotSet, self::SyncRunning, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
+            self::SessionExists, self::SessionWrongState, self::SessionLimit, self::BackendNotSet, self::SyncRunning, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
             self::PayloadTooLarge, self::MediaTooLarge => 413,
             self::UnsupportedMediaType => 415,
             self::MediaTypeNotAllowed, self::MediaUnreachable, self::MediaUrlNotAllowed => 422,

@@ -91,6 +91,11 @@ class SessionWrongStateException extends ConflictException
 {
 }
 
+/** 409: As many sessions run as SESSION_MAX_RUNNING allows. `details` says how many; stop another one, or raise the setting. */
+class SessionLimitException extends ConflictException
+{
+}
+
 /** 409: The service has no backend to send to. Set BACKEND_URL and WEBHOOK_SECRET, and restart it. */
 class BackendNotSetException extends ConflictException
 {

@@ -15,6 +15,10 @@ namespace WhatsAppBridge\Results;
  * @property-read string|null $pushname
  * @property-read bool $paired
  * @property-read bool $qr_available
+ * @property-read list<string> $features_off  what does not work because WhatsApp Web has changed
+ * @property-read array{memory_bytes: int, rss_bytes: int, cpu_percent: float|null, cpu_seconds: float, processes: int}|null $browser  what its browser takes
+ * @property-read array{server: string, authenticated: bool}|null $proxy
+ * @property-read string|null $device_name
  * @property-read array<string, mixed>|null $sync  the latest chat sync
  * @property-read string $created_at
  * @property-read string $updated_at
