@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,13 @@ export interface ArtisanRun {
   stderr: string;
 }
 
-/** The skeleton application with the package, on SQLite, in a directory of its own. */
+/** The application on a bad day; see tests/app/src/Trouble.php. */
+export interface Trouble {
+  percent: number;
+  answers: (number | 'late')[];
+}
+
+/** The skeleton application with the package, on SQLite unless its environment names a server, in a directory of its own. */
 export class LaravelApp {
   private readonly children: ChildProcess[] = [];
 
@@ -54,11 +60,25 @@ export class LaravelApp {
     return { ...run, exitCode };
   }
 
-  /** `php -S` with two workers, on a port of its own. Resolves with its URL once it answers. */
-  async serve(): Promise<string> {
+  /** From now on; null: all is well again. */
+  trouble(trouble: Trouble | null): void {
+    const file = join(this.storage, 'trouble.json');
+    writeFileSync(`${file}.new`, JSON.stringify(trouble));
+    renameSync(`${file}.new`, file);
+  }
+
+  /** How often it answered so in its trouble. */
+  troubles(): Record<string, number> {
+    const file = join(this.storage, 'trouble.log');
+    const answers = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+    return answers.reduce<Record<string, number>>((counts, answer) => ({ ...counts, [answer]: (counts[answer] ?? 0) + 1 }), {});
+  }
+
+  /** `php -S` with so many workers, on a port of its own. Resolves with its URL once it answers. */
+  async serve(workers = 2): Promise<string> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const child = this.start({ PHP_CLI_SERVER_WORKERS: '2', APP_URL: url }, ['php', '-d', 'display_errors=stderr', '-S', `127.0.0.1:${port}`, '-t', join(APP, 'public'), join(APP, 'public/index.php')]);
+    const child = this.start({ PHP_CLI_SERVER_WORKERS: String(workers), APP_URL: url }, ['php', '-d', 'display_errors=stderr', '-S', `127.0.0.1:${port}`, '-t', join(APP, 'public'), join(APP, 'public/index.php')]);
     await until(
       () => {
         if (child.exitCode !== null) throw new Error(`php -S ended with ${child.exitCode}`);

@@ -17,15 +17,29 @@ final class Payload
 {
     private const ATTRIBUTE = 'whatsapp.payload';
 
+    /** An escape of half a pair; whole pairs and other escapes are passed over. */
+    private const LONE_SURROGATE = '/\\\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|[^u])(*SKIP)(*FAIL)|\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}/';
+
     /** @return array<string, mixed> empty when the body is no JSON object */
     public static function of(Request $request): array
     {
         if (! $request->attributes->has(self::ATTRIBUTE)) {
-            $decoded = json_decode($request->getContent(), true);
-            $request->attributes->set(self::ATTRIBUTE, is_array($decoded) ? $decoded : []);
+            $request->attributes->set(self::ATTRIBUTE, self::decode($request->getContent()));
         }
 
         return $request->attributes->get(self::ATTRIBUTE);
+    }
+
+    /** @return array<string, mixed> */
+    private static function decode(string $body): array
+    {
+        $decoded = json_decode($body, true);
+        if (json_last_error() === JSON_ERROR_UTF16) {
+            // Half an emoji, from a text that was cut: JavaScript has such texts, PHP refuses the whole document for one.
+            $decoded = json_decode((string) preg_replace(self::LONE_SURROGATE, '\\ufffd', $body), true);
+        }
+
+        return is_array($decoded) ? $decoded : [];
     }
 
     /**

@@ -51,6 +51,11 @@ final class SequenceWatch
     /** Of several workers only one gets it. */
     private function isTurn(WhatsAppSession $session): bool
     {
+        // Seldom enough to write for it.
+        if ($session->getAttribute('sequence_checked_at')?->gt(now()->subSeconds(self::EVERY_SECONDS))) {
+            return false;
+        }
+
         return Models::query('sessions')->whereKey($session->id)
             ->where(fn (Builder $due) => $due->whereNull('sequence_checked_at')->orWhere('sequence_checked_at', '<=', now()->subSeconds(self::EVERY_SECONDS)))
             ->update(['sequence_checked_at' => now()]) === 1;

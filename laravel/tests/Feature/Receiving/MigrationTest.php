@@ -36,9 +36,9 @@ final class MigrationTest extends ReceivingTestCase
             $table->string('status')->default('open');
             $table->timestamps();
         });
-        DB::table('contacts')->insert(['id' => 5, 'first_name' => 'Budi', 'phone' => '+6281200000001']);
+        DB::table('contacts')->insert(['first_name' => 'Budi', 'phone' => '+6281200000001']);
         foreach (array_chunk(range(1, 2500), 500) as $ids) {
-            DB::table('chats')->insert(array_map(fn (int $id): array => ['id' => $id, 'workspace_id' => 7, 'contact_id' => 5], $ids));
+            DB::table('chats')->insert(array_map(fn (): array => ['workspace_id' => 7, 'contact_id' => 5], $ids));
         }
     }
 

@@ -203,6 +203,13 @@ final class WebhookTest extends ReceivingTestCase
         self::assertSame([32, 65536, null, null], [strlen($message->type), mb_strlen($message->body), $message->sent_at, $message->author_jid]);
     }
 
+    public function test_half_an_emoji_does_not_cost_the_message(): void
+    {
+        $body = str_replace('BODY', 'x\\ud83d y\\udc4b z\\ud83d\\udc4b \\\\ud83d \\u00e9 \\n\\"', json_encode($this->webhook('message', $this->message('m1', ['body' => 'BODY']), ['delivery_id' => 'dlv_half'])));
+        $this->raw(self::WEBHOOK, $body, $this->signature($body, 'dlv_half'))->assertStatus(202);
+        self::assertSame("x\u{fffd} y\u{fffd} z👋 \\ud83d é \n\"", WhatsAppMessage::firstOrFail()->body);
+    }
+
     public function test_messages_need_not_be_stored(): void
     {
         config(['whatsapp.store_messages' => false]);

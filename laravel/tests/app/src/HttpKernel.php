@@ -18,7 +18,7 @@ use Illuminate\Session\Middleware\StartSession;
 final class HttpKernel extends Kernel
 {
     /** @var list<class-string> */
-    protected $middleware = [ValidatePostSize::class, TrimStrings::class, ConvertEmptyStringsToNull::class];
+    protected $middleware = [Trouble::class, ValidatePostSize::class, TrimStrings::class, ConvertEmptyStringsToNull::class];
 
     /** @var array<string, list<string>> */
     protected $middlewareGroups = [
