@@ -45,14 +45,22 @@ export class LaravelApp {
 
   /** @throws Error with its output unless it ends with 0 */
   async artisan(...args: readonly string[]): Promise<string> {
-    const run = await this.tryArtisan({}, ...args);
-    if (run.exitCode !== 0) throw new Error(`artisan ${args.join(' ')} ended with ${String(run.exitCode)}: ${run.stdout}${run.stderr}`);
-    return run.stdout;
+    return succeeded(args, await this.tryArtisan({}, ...args));
+  }
+
+  /** The same, with an input that is too long for an argument. */
+  async artisanWith(input: string, ...args: readonly string[]): Promise<string> {
+    return succeeded(args, await this.run({}, args, input));
   }
 
   /** Whatever it ends with. */
-  async tryArtisan(env: Record<string, string>, ...args: readonly string[]): Promise<ArtisanRun> {
-    const child = spawn('php', [join(APP, 'artisan'), ...args, '--no-interaction', '--no-ansi'], { env: this.environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  tryArtisan(env: Record<string, string>, ...args: readonly string[]): Promise<ArtisanRun> {
+    return this.run(env, args, '');
+  }
+
+  private async run(env: Record<string, string>, args: readonly string[], input: string): Promise<ArtisanRun> {
+    const child = spawn('php', [join(APP, 'artisan'), ...args, '--no-interaction', '--no-ansi'], { env: this.environment(env), stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin.on('error', () => {}).end(input);
     const run: ArtisanRun = { exitCode: null, stdout: '', stderr: '' };
     child.stdout.on('data', (chunk: Buffer) => (run.stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (run.stderr += chunk.toString()));
@@ -117,6 +125,11 @@ export class LaravelApp {
   private environment(env: Record<string, string>): Record<string, string> {
     return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...this.env, ...env };
   }
+}
+
+function succeeded(args: readonly string[], run: ArtisanRun): string {
+  if (run.exitCode !== 0) throw new Error(`artisan ${args.join(' ')} ended with ${String(run.exitCode)}: ${run.stdout}${run.stderr}`);
+  return run.stdout;
 }
 
 async function freePort(): Promise<number> {

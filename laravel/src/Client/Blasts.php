@@ -48,9 +48,9 @@ final class Blasts
         $fields = $this->withFile($blast)->fields() + ['recipients' => $recipients];
 
         if (! $pieces->valid()) {
-            return new StartedBlast($this->json('POST', '/start', $fields, $key));
+            return $this->begin($fields, $key);
         }
-        $started = new StartedBlast($this->json('POST', '/start', ['draft' => true] + $fields, $key));
+        $started = $this->begin(['draft' => true] + $fields, $key);
 
         // Any other state: an earlier attempt has brought it this far.
         return $started->blast()->state === 'DRAFT' ? $this->complete($started, $pieces, begin: ! ($fields['draft'] ?? false)) : $started;
@@ -147,6 +147,16 @@ final class Blasts
         } finally {
             is_file($part) && unlink($part);
         }
+    }
+
+    /** @param  array<string, mixed>  $fields */
+    private function begin(array $fields, string $key): StartedBlast
+    {
+        $answer = $this->api->transport->send(new BridgeRequest('POST', self::BASE.'/start', body: $fields, idempotencyKey: $key, extraSeconds: self::START_SECONDS));
+        $started = new StartedBlast($answer->json());
+
+        // A start that was taken before answers the blast as it is; its counts are in there.
+        return $answer->status === 200 ? $started->withJob($started->blast()) : $started;
     }
 
     /** @param  Generator<int, list<array<string, mixed>|string>>  $pieces  those after the first */

@@ -18,13 +18,14 @@ final class ShopCommand extends Command
 {
     private const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-    protected $signature = 'shop {scenario} {input=[] : JSON}';
+    protected $signature = 'shop {scenario} {input=[] : JSON; - reads it from the standard input}';
 
     protected $description = 'Send as a shop would';
 
     public function handle(): int
     {
-        $input = json_decode((string) $this->argument('input'), true, 512, JSON_THROW_ON_ERROR);
+        $given = (string) $this->argument('input');
+        $input = json_decode($given === '-' ? (string) stream_get_contents(STDIN) : $given, true, 512, JSON_THROW_ON_ERROR);
         $this->line((string) json_encode($this->{$this->argument('scenario')}($input), JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE));
 
         return self::SUCCESS;
