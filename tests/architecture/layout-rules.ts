@@ -21,7 +21,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['contracts'],
   ['config'],
   ['storage'],
-  ['backend-database', 'queue', 'signed-http', 'whatsapp'],
+  ['backend-database', 'queue', 'signed-http', 'table-file', 'whatsapp'],
   ['outbox'],
   ['features/*'],
   ['http', 'realtime', 'admin', 'sandbox'],
