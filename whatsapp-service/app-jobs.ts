@@ -24,6 +24,8 @@ export interface JobOptions {
   /** Sessions that have something to send now. */
   sessionsToSend(): Promise<SessionId[]>;
   wakeOutbox(): void;
+  /** Deletes deliveries that were kept long enough. */
+  sweepOutbox(): Promise<void>;
   logger: Logger;
 }
 
@@ -41,6 +43,6 @@ export function startJobs(options: JobOptions): () => void {
   };
   const repeat = (ms: number, name: string, work: () => Promise<void>): NodeJS.Timeout =>
     setInterval(() => void work().catch((error: unknown) => logger.error('A repeated job failed', { job: name, error })), ms);
-  const timers = [repeat(RECONCILE_MS, 'reconcile', reconcile), repeat(HOUR_MS, 'idempotency-keys', () => messages.forgetOldKeys()), repeat(HOUR_MS, 'media-sweep', () => media.sweep()), repeat(HOUR_MS, 'number-checks', () => numbers.forgetOld())];
+  const timers = [repeat(RECONCILE_MS, 'reconcile', reconcile), repeat(HOUR_MS, 'idempotency-keys', () => messages.forgetOldKeys()), repeat(HOUR_MS, 'media-sweep', () => media.sweep()), repeat(HOUR_MS, 'number-checks', () => numbers.forgetOld()), repeat(HOUR_MS, 'deliveries', () => options.sweepOutbox())];
   return () => timers.forEach((timer) => clearInterval(timer));
 }

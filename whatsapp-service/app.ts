@@ -3,6 +3,7 @@ import type { Config } from './config/config.js';
 import { createContacts } from './app-contacts.js';
 import { createEventHandler } from './app-events.js';
 import { JOBS, startJobs } from './app-jobs.js';
+import { createOutbox } from './app-outbox.js';
 import { apiKeyRoutes } from './features/api-key/api-key-routes.js';
 import { ApiKeyService } from './features/api-key/api-key-service.js';
 import { chatRoutes } from './features/chat/chat-routes.js';
@@ -28,8 +29,6 @@ import { sessionRoutes } from './features/session/session-routes.js';
 import { SessionService } from './features/session/session-service.js';
 import { healthRoutes } from './http/health-routes.js';
 import { createHttpServer } from './http/http-server.js';
-import { Dispatcher } from './outbox/dispatcher.js';
-import { outboxFigures } from './outbox/outbox-store.js';
 import { EmbeddedQueue } from './queue/embedded-queue.js';
 import type { Hub } from './sandbox/hub-contract.js';
 import { openSandbox, pageSourceOf } from './sandbox/open-sandbox.js';
@@ -94,23 +93,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const source = hub ? await pageSourceOf(hub) : REAL_WHATSAPP;
   const provider = new WebProvider({ config, source, clock, logger });
 
-  const dispatcher = new Dispatcher({
-    storage,
-    post: client && ((path, delivery) => client.post(path, delivery)),
-    concurrency: backend.concurrency,
-    quickRetries: backend.quickRetries,
-    retryBaseMs: backend.retryBaseMs,
-    retryCapMs: backend.retryCapMs,
-    probeMs: backend.probeMs,
-    clock,
-    random,
-    logger,
-    onAttempt: (result, ms) => {
-      metrics.deliveries.inc({ result });
-      metrics.deliverySeconds.observe(ms / 1000);
-    },
-  });
-  const wakeOutbox = (): void => dispatcher.wake();
+  const outbox = createOutbox({ config, storage, client, metrics, clock, random, logger, requireSession: (id) => sessions.view(id as SessionId) });
+  const { wakeOutbox } = outbox;
   const page = (id: SessionId) => sessions.provider(id);
 
   const chatSync = new ChatSyncService({
@@ -120,9 +104,9 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       new BatchPoster({
         storage,
         post: (path, delivery) => client.post(path, delivery),
-        quickRetries: backend.quickRetries,
+        quickRetries: config.sync.quickRetries,
         retryDelayMs: config.sync.retryDelayMs,
-        retryCapMs: backend.retryCapMs,
+        retryCapMs: config.sync.retryCapMs,
         clock,
         random,
         logger: logger.sync,
@@ -207,6 +191,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       ...chatRoutes(new ChatService(directory)),
       ...groupRoutes(new GroupService(directory)),
       ...apiKeyRoutes(apiKeys),
+      ...outbox.routes,
       ...healthRoutes({
         version,
         clock,
@@ -217,6 +202,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
           browser: { run: () => browserCheck(config) },
           // A backend that is away is no reason to take the bridge away too: it keeps what comes.
           backend: { run: () => backendCheck(client), required: false },
+          outbox: { run: () => outbox.check(), required: false },
         },
       }),
       ...(hub ? sandboxRoutes(hub, { crashPage: (id) => provider.crashPage(id as SessionId) }) : []),
@@ -230,11 +216,6 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   metrics.collectFrom({
     sessions: () => Promise.resolve(sessions.countByState()),
     browsers: () => sessions.browserFigures(),
-    outboxPending: async () => (await outboxFigures(storage.db)).pending,
-    oldestUndeliveredSeconds: async () => {
-      const { oldestPendingAt } = await outboxFigures(storage.db);
-      return oldestPendingAt === null ? 0 : (clock.now() - oldestPendingAt) / 1000;
-    },
   });
 
   let stopJobs: (() => void) | null = null;
@@ -243,8 +224,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await media.open();
       const first = await apiKeys.ensureFirstKey(config.adminApiKey);
       await sessions.load();
-      stopJobs = startJobs({ queue, sender, messages, media, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, logger });
-      dispatcher.start();
+      stopJobs = startJobs({ queue, sender, messages, media, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, sweepOutbox: () => outbox.sweep(), logger });
+      await outbox.start();
       const address = await server.listen();
       logger.info('The bridge takes requests', { ...address, engine: config.engine });
       sessions.restore().catch((error: unknown) => logger.error('Sessions could not be restored', { error }));
@@ -255,10 +236,11 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await server.close(grace);
       stopJobs?.();
       await Promise.all([chatSync.stopAll(grace), queue.stop(grace), sessions.close()]);
-      await dispatcher.stop(grace);
+      await outbox.stop(grace);
       // Breaks off what is left, so that its end is written down before the database closes.
       client?.close();
-      await Promise.all([chatSync.stopAll(LAST_WORDS_MS), dispatcher.stop(LAST_WORDS_MS)]);
+      outbox.breakOff();
+      await Promise.all([chatSync.stopAll(LAST_WORDS_MS), outbox.stop(LAST_WORDS_MS)]);
       await contacts.stop();
       if (!overrides.hub) await hub?.close();
       await storage.close();

@@ -22,12 +22,20 @@ export interface Config {
     secrets: readonly string[];
     token: string | null;
     timeoutMs: number;
-    quickRetries: number;
-    retryBaseMs: number;
-    retryCapMs: number;
+    /** Waits before each further attempt; after the last one, a dead letter. */
+    retrySchedule: readonly number[];
     /** Wait between probes after a 401 or 403. */
     probeMs: number;
+    /** Wait between tries of an endpoint that is away. */
+    breakerMs: number;
+    /** For each endpoint. */
     concurrency: number;
+    /** `host` or `host:port`, lower-case: an endpoint may be there although the address is private. */
+    allowedHosts: readonly string[];
+    /** Null: for good. */
+    keepDeliveredMs: number | null;
+    /** Null: for good. */
+    keepDeadMs: number | null;
   };
   sync: {
     auto: boolean;
@@ -35,6 +43,8 @@ export interface Config {
     /** 0: no limit. */
     chatsPerSecond: number;
     retryDelayMs: number;
+    quickRetries: number;
+    retryCapMs: number;
     batchSize: number;
     maxChatsInMemory: number;
     /** 0: all. */

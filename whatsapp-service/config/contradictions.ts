@@ -19,8 +19,7 @@ function rule<Name extends SettingName>(needs: readonly Name[], problem: (settin
 /** The pairs of which the first must not be above the second. */
 const AT_MOST = [
   ['SYNC_BATCH_SIZE', 'SYNC_MAX_CHATS_IN_MEMORY', 'a batch would never be full'],
-  ['WEBHOOK_RETRY_BASE_MS', 'WEBHOOK_RETRY_CAP_MS', 'the first wait would be above the longest'],
-  ['SYNC_RETRY_DELAY_MS', 'WEBHOOK_RETRY_CAP_MS', 'the first wait would be above the longest'],
+  ['SYNC_RETRY_DELAY_MS', 'SYNC_RETRY_CAP_MS', 'the first wait would be above the longest'],
   ['SEND_GAP_MIN_MS', 'SEND_GAP_MAX_MS', 'no pause could be chosen'],
   ['SESSION_RESTART_BASE_MS', 'SESSION_RESTART_CAP_MS', 'the first wait would be above the longest'],
   ['SESSION_WATCHDOG_TIMEOUT_MS', 'SESSION_START_TIMEOUT_MS', 'a page could be slower to say that it lives than it may be to start'],

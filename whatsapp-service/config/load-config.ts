@@ -82,6 +82,8 @@ function describeProblem(name: SettingName, layers: Layers, message: string): st
   return `${name}${shown} in ${setting?.from ?? 'config/default.env'} (${SETTINGS[name].description ?? ''}) ${message}`;
 }
 
+const daysOrForGood = (days: number): number | null => (days === 0 ? null : days * 86_400_000);
+
 function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): Config {
   return {
     engine: s.ENGINE,
@@ -102,17 +104,21 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
       secrets: [s.WEBHOOK_SECRET, s.WEBHOOK_PREVIOUS_SECRET].filter((secret) => secret !== null),
       token: s.BACKEND_TOKEN,
       timeoutMs: s.WEBHOOK_TIMEOUT_MS,
-      quickRetries: s.WEBHOOK_QUICK_RETRIES,
-      retryBaseMs: s.WEBHOOK_RETRY_BASE_MS,
-      retryCapMs: s.WEBHOOK_RETRY_CAP_MS,
+      retrySchedule: s.WEBHOOK_RETRY_SCHEDULE,
       probeMs: s.WEBHOOK_PROBE_MS,
+      breakerMs: s.WEBHOOK_BREAKER_MS,
       concurrency: s.WEBHOOK_CONCURRENCY,
+      allowedHosts: s.WEBHOOK_ALLOWED_HOSTS,
+      keepDeliveredMs: daysOrForGood(s.WEBHOOK_KEEP_DELIVERED_DAYS),
+      keepDeadMs: daysOrForGood(s.WEBHOOK_KEEP_DEAD_DAYS),
     },
     sync: {
       auto: s.SYNC_ON_READY,
       concurrentRequests: s.SYNC_CONCURRENT_REQUESTS,
       chatsPerSecond: s.SYNC_CHATS_PER_SECOND,
       retryDelayMs: s.SYNC_RETRY_DELAY_MS,
+      quickRetries: s.SYNC_QUICK_RETRIES,
+      retryCapMs: s.SYNC_RETRY_CAP_MS,
       batchSize: s.SYNC_BATCH_SIZE,
       maxChatsInMemory: s.SYNC_MAX_CHATS_IN_MEMORY,
       maxChats: s.SYNC_MAX_CHATS,

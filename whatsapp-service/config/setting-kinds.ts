@@ -155,3 +155,23 @@ export const country = setting<CountryCode>('the country of numbers that are wri
   const code = raw.toUpperCase();
   return isSupportedCountry(code) ? { value: code } : { problem: 'is no country. Write its two letters of ISO 3166-1, such as ID.' };
 });
+
+const WAIT_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const MAX_WAITS = 1_000;
+
+/** `5s,30s,24h*3` → milliseconds each. */
+export function waits(what: string, example: string): z.ZodType<readonly number[], string> {
+  return setting<readonly number[]>(what, (raw) => {
+    const write = `Write times with a unit (ms, s, m, h, d) and commas between them, like ${example}`;
+    const all: number[] = [];
+    for (const entry of raw.split(',')) {
+      const [, amount, unit = '', times = '1'] = /^(\d{1,9})(ms|s|m|h|d)(?:\*(\d{1,4}))?$/.exec(entry.trim().toLowerCase()) ?? [];
+      if (amount === undefined) return { problem: `has a step that is not a time. ${write}.` };
+      const wait = Number(amount) * (WAIT_UNITS[unit] ?? 0);
+      if (wait < 10 || wait > 7 * 86_400_000) return { problem: `has a step below 10 ms or above 7 days. ${write}.` };
+      if (all.length + Number(times) > MAX_WAITS || Number(times) === 0) return { problem: `has no step or more than ${MAX_WAITS}. ${write}.` };
+      all.push(...Array.from({ length: Number(times) }, () => wait));
+    }
+    return { value: all };
+  });
+}

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { autoFlag, country, databaseUrl, flag, headerToken, hostList, httpUrl, nameList, oneOf, optionalText, requiredSqlName, requiredText, signingSecret, sqlName, wholeNumber, wordList } from './setting-kinds.js';
+import { autoFlag, country, databaseUrl, flag, headerToken, hostList, httpUrl, nameList, oneOf, optionalText, requiredSqlName, requiredText, signingSecret, sqlName, waits, wholeNumber, wordList } from './setting-kinds.js';
 
 /** One schema per setting. `default.env` has the same names; a test compares the two. */
 
@@ -34,16 +34,20 @@ export const SETTINGS = {
   GROUP_PARTICIPANTS: oneOf('how much of a group is sent', ['full', 'count']),
 
   WEBHOOK_TIMEOUT_MS: wholeNumber('how long the backend may take to answer, in milliseconds', 100, 2 * MINUTES),
-  WEBHOOK_QUICK_RETRIES: wholeNumber('quick repetitions of a failed delivery', 0, 10),
-  WEBHOOK_RETRY_BASE_MS: wholeNumber('the first wait before a delivery is repeated, in milliseconds', 10, HOURS),
-  WEBHOOK_RETRY_CAP_MS: wholeNumber('the longest wait between deliveries, in milliseconds', 10, 24 * HOURS),
+  WEBHOOK_RETRY_SCHEDULE: waits('the waits before each further attempt of a delivery', '5s,30s,2m,1h,24h*4'),
   WEBHOOK_PROBE_MS: wholeNumber('the wait between tries after a 401 or 403, in milliseconds', 100, 24 * HOURS),
-  WEBHOOK_CONCURRENCY: wholeNumber('deliveries under way at once', 1, 100),
+  WEBHOOK_BREAKER_MS: wholeNumber('the wait between tries of an endpoint that is away, in milliseconds', 100, 24 * HOURS),
+  WEBHOOK_ALLOWED_HOSTS: hostList('hosts whose private address an endpoint may have', 'crm.internal:8080'),
+  WEBHOOK_KEEP_DELIVERED_DAYS: wholeNumber('how long deliveries are kept, in days; 0: for good', 0, 3_650),
+  WEBHOOK_KEEP_DEAD_DAYS: wholeNumber('how long dead letters are kept, in days; 0: for good', 0, 3_650),
+  WEBHOOK_CONCURRENCY: wholeNumber('deliveries under way at once to one endpoint', 1, 100),
 
   SYNC_ON_READY: flag('whether chats are sent when a session becomes ready'),
   SYNC_CONCURRENT_REQUESTS: wholeNumber('chat batches under way at once', 1, 50),
   SYNC_CHATS_PER_SECOND: wholeNumber('chats per second and session; 0: no limit', 0, 10_000),
   SYNC_RETRY_DELAY_MS: wholeNumber('the first wait before a failed batch is sent again, in milliseconds', 10, 10 * MINUTES),
+  SYNC_QUICK_RETRIES: wholeNumber('quick repetitions of a failed batch', 0, 10),
+  SYNC_RETRY_CAP_MS: wholeNumber('the longest wait before a failed batch is sent again, in milliseconds', 10, 24 * HOURS),
   SYNC_BATCH_SIZE: wholeNumber('chats in one request', 1, 50),
   SYNC_MAX_CHATS_IN_MEMORY: wholeNumber('chats held in memory at once', 1, 500),
   SYNC_MAX_CHATS: wholeNumber('the most chats of one sync; 0: all', 0, 10_000_000),

@@ -2,29 +2,35 @@ import type { Clock, Random } from '../shared/clock.js';
 import { endsWithin, sleep } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
 import type { PostOutcome } from '../signed-http/backend-client.js';
-import { retryDelay } from '../signed-http/retry-delay.js';
 import type { Storage } from '../storage/database.js';
+import { EndpointGate, type BreakerState } from './endpoint-gate.js';
 import { FinishedBatch } from './finished-batch.js';
-import { dueLanes, laneHead, markFailed, nextDue, type PendingDelivery } from './outbox-store.js';
+import { dueLanes, hastenPart, laneHead, nextLane, type DueLane, type PendingDelivery } from './lane-store.js';
+import { waitAfter } from './retry-schedule.js';
 import { webhookBody } from './webhook-body.js';
 
-export const WEBHOOK_PATH = '/api/whatsapp/webhook';
+export type PostWebhook = (delivery: { deliveryId: string; event: string; attempt: number; body: string }) => Promise<PostOutcome>;
 
-export interface DispatcherOptions {
-  storage: Storage;
-  /** Null: there is no backend, and everything waits. */
-  post: ((path: string, delivery: { deliveryId: string; event: string; attempt: number; body: string }) => Promise<PostOutcome>) | null;
+export interface DispatcherSettings {
   concurrency: number;
-  quickRetries: number;
-  retryBaseMs: number;
-  retryCapMs: number;
+  /** Milliseconds before each further attempt; then a dead letter. */
+  retrySchedule: readonly number[];
   /** Wait after a 401 or 403, for the whole endpoint. */
   probeMs: number;
+  /** Wait between tries of an endpoint that is away. */
+  breakerMs: number;
+}
+
+export interface DispatcherOptions {
+  endpoint: string;
+  storage: Storage;
+  post: PostWebhook;
+  settings: DispatcherSettings;
   clock: Clock;
   random: Random;
   logger: Logger;
-  /** Told of every attempt's end. */
-  onAttempt?: (result: 'delivered' | 'retry' | 'dead' | 'unauthorized', durationMs: number) => void;
+  /** Told of every attempt's end. Milliseconds: of the exchange, and since the event was stored. */
+  onAttempt?: (result: 'delivered' | 'retry' | 'dead' | 'unauthorized', took: { exchangeMs: number; sinceEventMs: number }) => void;
 }
 
 /** Deliveries of one lane before another lane has its turn. */
@@ -33,10 +39,15 @@ const TURN = 50;
 const DUE_LANES = 64;
 /** A wait is never longer: a clock may be set, and a wake-up may be lost. */
 const LONGEST_WAIT_MS = 30_000;
+/** Before the database is asked again that did not answer. */
+const AFTER_ERROR_MS = 1_000;
+
+/** Why a lane ends its turn: the time of its next one. */
+type Turn = Omit<DueLane, 'lane'>;
 
 /**
- * Brings the outbox to the backend. A lane (a chat) is worked by one hand at a time and strictly in order; lanes run
- * beside one another. A lane whose first delivery fails waits alone. It knows no event: only lanes, bodies and verdicts.
+ * Brings the outbox to one endpoint. A lane (a chat) is worked by one hand at a time and strictly in order; lanes run beside one another.
+ * A lane whose first delivery fails waits alone. It knows no event: only lanes, bodies and verdicts.
  */
 export class Dispatcher {
   /** Lanes that are in somebody's hand, until what came of them is on disk. */
@@ -44,20 +55,33 @@ export class Dispatcher {
   /** Of these, how many may have a request under way. */
   private posting = 0;
   /** Due lanes whose turn has not come. */
-  private due: string[] = [];
+  private due: DueLane[] = [];
   private readonly finished: FinishedBatch;
+  private readonly gate: EndpointGate;
   private running: Promise<void> | null = null;
   private stopping = false;
   private wakeUp = new AbortController();
-  /** Set while the backend refuses our credentials. */
-  private pausedUntil = 0;
 
   constructor(private readonly options: DispatcherOptions) {
-    this.finished = new FinishedBatch(options.storage, options.clock);
+    const { storage, clock, logger, settings, endpoint } = options;
+    this.finished = new FinishedBatch(storage, clock);
+    this.gate = new EndpointGate({
+      ...settings,
+      clock,
+      onOpen: () => logger.error('An endpoint is away: its deliveries wait, nothing is lost', { endpoint }),
+      onClose: () => {
+        logger.info('The endpoint is back: what waited for it is delivered', { endpoint });
+        this.hasten().catch((error: unknown) => logger.error('What waits for an endpoint could not be made due; it keeps its schedule', { endpoint, error }));
+      },
+    });
+  }
+
+  get state(): { breaker: BreakerState; paused: boolean } {
+    return { breaker: this.gate.state, paused: this.gate.isPaused };
   }
 
   start(): void {
-    if (!this.options.post || this.running) return;
+    if (this.running) return;
     this.stopping = false;
     this.running = this.run();
   }
@@ -65,11 +89,6 @@ export class Dispatcher {
   /** There is something new: look now. */
   wake(): void {
     this.wakeUp.abort();
-  }
-
-  /** Whether the backend refuses our credentials, and until when nothing is tried. */
-  paused(): { until: number } | null {
-    return this.pausedUntil > 0 ? { until: this.pausedUntil } : null;
   }
 
   /** Takes nothing new, and waits at most `graceMs` for what is under way. The rest stays in the outbox. */
@@ -87,7 +106,7 @@ export class Dispatcher {
       const wait = await this.startDueLanes().catch((error: unknown) => {
         // The database is busy or its disk is full; what is pending is not lost.
         this.options.logger.error('The outbox could not be read; it is tried again', { error });
-        return this.options.retryBaseMs;
+        return AFTER_ERROR_MS;
       });
       if (!this.stopping && wait > 0) await sleep(Math.min(wait, LONGEST_WAIT_MS), this.wakeUp.signal);
     }
@@ -95,115 +114,137 @@ export class Dispatcher {
 
   /** Returns how long there is nothing to do, in milliseconds. */
   private async startDueLanes(): Promise<number> {
-    const { storage, clock } = this.options;
-    const now = clock.now();
-    if (this.pausedUntil > now) return this.pausedUntil - now;
+    const { storage, clock, endpoint } = this.options;
+    const { gate } = this;
+    if (gate.waitMs() > 0) return gate.waitMs();
     if (this.freeHands() <= 0) return LONGEST_WAIT_MS;
-    if (this.due.length === 0) this.due = await dueLanes(storage.db, now, [...this.busy.keys()], DUE_LANES);
-    // The backend may have refused us while the database was asked.
-    if (this.pausedUntil > now) return this.pausedUntil - now;
-    for (const lane of this.due.splice(0, this.freeHands())) this.startLane(lane);
+    if (this.due.length === 0) this.due = await dueLanes(storage.db, endpoint, clock.now(), { busy: [...this.busy.keys()], limit: DUE_LANES });
+    if (this.due.length === 0 && gate.isTrying) {
+      // Nothing is due for hours, perhaps: one is tried ahead of its time, to see whether the endpoint is back.
+      const soonest = await nextLane(storage.db, endpoint, [...this.busy.keys()]);
+      if (soonest && !soonest.told) this.due = [soonest];
+    }
+    // The endpoint may have refused us while the database was asked.
+    for (const lane of this.due.splice(0, Math.max(0, this.freeHands()))) this.startLane(lane);
+    if (gate.waitMs() > 0) return gate.waitMs();
     // The end of a turn wakes us.
     if (this.freeHands() <= 0) return LONGEST_WAIT_MS;
-    const next = await nextDue(storage.db, [...this.busy.keys()]);
-    return next === null ? LONGEST_WAIT_MS : Math.max(1, next - clock.now());
+    const next = await nextLane(storage.db, endpoint, [...this.busy.keys()]);
+    return next === null ? LONGEST_WAIT_MS : Math.max(1, next.nextAttemptAt - clock.now());
   }
 
-  /** A backend that refuses our credentials is only probed. */
   private freeHands(): number {
-    return (this.pausedUntil > 0 ? 1 : this.options.concurrency) - this.posting;
+    return this.gate.hands(this.options.settings.concurrency) - this.posting;
   }
 
-  private startLane(lane: string): void {
+  private startLane(lane: DueLane): void {
     const work = this.workLane(lane)
       .catch((error: unknown) => {
         this.options.logger.error('A lane of the outbox failed; it is tried again', { error });
         // What came of its deliveries may not be on disk, so that it is still due: without a pause it would post them in a circle.
-        return sleep(this.options.retryBaseMs);
+        return sleep(AFTER_ERROR_MS);
       })
       .finally(() => {
-        this.busy.delete(lane);
+        this.busy.delete(lane.lane);
         this.wake();
       });
-    this.busy.set(lane, work);
+    this.busy.set(lane.lane, work);
   }
 
-  private async workLane(lane: string): Promise<void> {
+  private async workLane(due: DueLane): Promise<void> {
     const { storage, clock } = this.options;
-    let nextAttemptAt = clock.now();
+    let turn: Turn | null = null;
+    let scheduledAt = due.scheduledAt;
     this.posting++;
     try {
-      for (const delivery of await laneHead(storage.db, lane, TURN)) {
-        if (this.stopping) break;
-        const wait = await this.attempt(delivery);
-        if (wait === null) continue;
-        nextAttemptAt = clock.now() + wait;
-        break;
+      for (const delivery of await laneHead(storage.db, due.lane, TURN)) {
+        turn = this.stopping ? at(clock.now(), scheduledAt) : await this.attempt(delivery, scheduledAt);
+        if (turn) break;
+        // The next one has a schedule of its own, which begins now.
+        scheduledAt = clock.now();
       }
     } finally {
       // Another lane may begin while this one is written down.
       this.posting--;
       this.wake();
     }
-    await this.finished.endLane({ lane, nextAttemptAt });
+    await this.finished.endLane({ lane: due.lane, ...(turn ?? at(clock.now(), scheduledAt)) });
   }
 
-  /** Null: settled, the next one may go. A number: this lane waits so many milliseconds. */
-  private async attempt(delivery: PendingDelivery): Promise<number | null> {
-    const { clock, logger, post, onAttempt } = this.options;
-    if (!post) return LONGEST_WAIT_MS;
+  /** Null: settled, the next one may go. Else: when this lane has its next turn. */
+  private async attempt(delivery: PendingDelivery, scheduledAt: number): Promise<Turn | null> {
+    const { clock, post } = this.options;
+    const now = clock.now();
     const attempt = delivery.attempts + 1;
-    const { verdict, status, durationMs } = await post(WEBHOOK_PATH, {
-      deliveryId: delivery.id,
-      event: delivery.name,
-      attempt,
-      body: webhookBody(delivery, clock.now()),
-    });
-    const facts = { session: delivery.sessionId, delivery: delivery.id, event: delivery.name, attempt, status, ms: Math.round(durationMs) };
+    const outcome = await this.gate.ask(delivery.lane, () => post({ deliveryId: delivery.id, event: delivery.name, attempt, body: webhookBody(delivery, now) }));
+    // Sent nothing: the endpoint is away.
+    if (outcome === null) return at(now, scheduledAt);
+    return this.settle(delivery, { outcome, at: now, scheduledAt });
+  }
+
+  private settle(delivery: PendingDelivery, { outcome, at: startedAt, scheduledAt }: { outcome: PostOutcome; at: number; scheduledAt: number }): Turn | null {
+    const { clock, logger, endpoint, settings, random } = this.options;
+    const { verdict, status, durationMs, excerpt } = outcome;
+    const number = delivery.attempts + 1;
+    const facts = { endpoint, session: delivery.sessionId, delivery: delivery.id, event: delivery.name, attempt: number, status, ms: Math.round(durationMs) };
+    const attempt = { number, at: startedAt, durationMs: Math.round(durationMs), answer: excerpt };
+    const end = { id: delivery.id, status, counts: false, attempt };
     switch (verdict.kind) {
       case 'done':
-        this.resume();
-        this.finished.add({ id: delivery.id, state: 'delivered', status, error: null });
+        this.admit();
+        this.finished.add({ ...end, state: 'delivered', error: null });
         logger.debug('Webhook delivered', facts);
-        onAttempt?.('delivered', durationMs);
+        this.told('delivered', delivery, durationMs);
         return null;
       case 'refused':
-        this.resume();
-        this.finished.add({ id: delivery.id, state: 'dead', status, error: verdict.excerpt });
-        logger.error('The backend refused a webhook for good; it is kept as a dead letter', facts);
-        onAttempt?.('dead', durationMs);
+        this.admit();
+        this.finished.add({ ...end, state: 'dead', error: verdict.excerpt });
+        logger.error('An endpoint refused a webhook for good; it is kept as a dead letter', facts);
+        this.told('dead', delivery, durationMs);
         return null;
-      case 'unauthorized':
-        await this.failed(delivery, status, `HTTP ${verdict.status}: check WEBHOOK_SECRET and BACKEND_TOKEN on both sides`);
-        this.pause(verdict.status);
-        onAttempt?.('unauthorized', durationMs);
-        return 0;
+      case 'unauthorized': {
+        const isNew = this.gate.pause();
+        if (isNew) logger.error('An endpoint refuses our credentials: its deliveries are paused, nothing is lost. Check its secret and its token on both sides', { endpoint, status });
+        this.finished.add({ ...end, state: 'pending', error: `HTTP ${verdict.status}: check the secret and the token on both sides`, attempt: isNew ? attempt : null });
+        this.told('unauthorized', delivery, durationMs);
+        return at(clock.now(), scheduledAt);
+      }
       case 'retry': {
-        const wait = verdict.afterMs ?? retryDelay({ attempt, quickRetries: this.options.quickRetries, baseMs: this.options.retryBaseMs, capMs: this.options.retryCapMs }, this.options.random);
-        await this.failed(delivery, status, verdict.reason);
-        logger.warn('A webhook was not delivered; it is tried again', { ...facts, reason: verdict.reason, next_in_ms: wait });
-        onAttempt?.('retry', durationMs);
-        return wait;
+        const now = clock.now();
+        // A time that the endpoint named, a try ahead of the schedule, and a stop of ours use no step.
+        const counts = verdict.afterMs === null && startedAt >= scheduledAt && outcome.failure !== 'CLOSED';
+        const wait = counts ? waitAfter(delivery.failures + 1, settings.retrySchedule, random) : null;
+        const isDead = counts && wait === null;
+        this.finished.add({ ...end, counts, state: isDead ? 'dead' : 'pending', error: verdict.reason, attempt: counts || verdict.afterMs !== null ? attempt : null });
+        this.told(isDead ? 'dead' : 'retry', delivery, durationMs);
+        if (isDead) {
+          logger.error('A webhook was not delivered on any attempt of its schedule; it is kept as a dead letter', { ...facts, reason: verdict.reason });
+          return null;
+        }
+        const turn = verdict.afterMs !== null ? { nextAttemptAt: now + verdict.afterMs, scheduledAt: now + verdict.afterMs, told: true } : at(now + (wait ?? 0), wait === null ? scheduledAt : now + wait);
+        if (turn.nextAttemptAt < turn.scheduledAt) turn.nextAttemptAt = turn.scheduledAt;
+        logger.warn('A webhook was not delivered; it is tried again', { ...facts, reason: verdict.reason, next_in_ms: turn.nextAttemptAt - now });
+        return turn;
       }
     }
   }
 
-  private async failed(delivery: PendingDelivery, status: number | null, error: string): Promise<void> {
-    await this.options.storage.transaction((trx) => markFailed(trx, delivery.id, status, error));
+  private told(result: 'delivered' | 'retry' | 'dead' | 'unauthorized', delivery: PendingDelivery, exchangeMs: number): void {
+    this.options.onAttempt?.(result, { exchangeMs, sinceEventMs: this.options.clock.now() - delivery.createdAt });
   }
 
-  private pause(status: number): void {
-    if (this.pausedUntil === 0) {
-      this.options.logger.error('The backend refuses our credentials: deliveries are paused, nothing is lost. Check WEBHOOK_SECRET and BACKEND_TOKEN on both sides', { status });
-    }
-    this.pausedUntil = this.options.clock.now() + this.options.probeMs;
-  }
-
-  /** The backend took something. Lanes that it refused are due already; those that wait for another reason go on waiting. */
-  private resume(): void {
-    if (this.pausedUntil === 0) return;
-    this.pausedUntil = 0;
-    this.options.logger.info('The backend accepts our credentials again: deliveries go on');
+  /** Lanes that waited for the credentials are due already; those that wait for another reason go on waiting. */
+  private admit(): void {
+    if (!this.gate.admit()) return;
+    this.options.logger.info('The endpoint accepts our credentials again: deliveries go on', { endpoint: this.options.endpoint });
     this.wake();
   }
+
+  private async hasten(): Promise<void> {
+    const { storage, clock, endpoint } = this.options;
+    const now = clock.now();
+    while (!this.stopping && (await storage.transaction((trx) => hastenPart(trx, endpoint, now))) > 0) this.wake();
+  }
 }
+
+const at = (nextAttemptAt: number, scheduledAt: number): Turn => ({ nextAttemptAt, scheduledAt, told: false });

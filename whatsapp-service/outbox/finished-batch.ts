@@ -1,17 +1,18 @@
 import { sleep, type Clock } from '../shared/clock.js';
 import type { Storage } from '../storage/database.js';
-import { markFinished, settleLanes, type Finished, type WorkedLane } from './outbox-store.js';
+import { recordAttempts, type AttemptEnd } from './attempt-store.js';
+import { settleLanes, type DueLane } from './lane-store.js';
 
 /** Milliseconds in which what ends together shares one commit. */
 const GATHER_MS = 20;
 
 /**
- * Writes down what was delivered, and which lanes are through, many at a time: a commit of its own for each would cost more than the delivery.
- * A crash in between repeats a delivery under the same id, which its receiver recognises.
+ * Writes down what came of requests, and which lanes are through, many at a time: a commit of its own for each would cost more than the
+ * delivery. A crash in between repeats a delivery under the same id, which its receiver recognises.
  */
 export class FinishedBatch {
-  private finished: Finished[] = [];
-  private lanes: WorkedLane[] = [];
+  private ends: AttemptEnd[] = [];
+  private lanes: DueLane[] = [];
   private gathering: Promise<void> | null = null;
   private writing: Promise<void> = Promise.resolve();
 
@@ -20,14 +21,14 @@ export class FinishedBatch {
     private readonly clock: Clock,
   ) {}
 
-  add(finished: Finished): void {
-    this.finished.push(finished);
+  add(end: AttemptEnd): void {
+    this.ends.push(end);
     // `endLane` reports a failure to the lane that waits for it.
     this.gather().catch(() => {});
   }
 
   /** Resolves when everything of the lane is on disk, and when it is due again. */
-  endLane(lane: WorkedLane): Promise<void> {
+  endLane(lane: DueLane): Promise<void> {
     this.lanes.push(lane);
     return this.gather();
   }
@@ -47,18 +48,18 @@ export class FinishedBatch {
   }
 
   private async write(): Promise<void> {
-    const { finished, lanes } = this;
-    this.finished = [];
+    const { ends, lanes } = this;
+    this.ends = [];
     this.lanes = [];
-    if (finished.length === 0 && lanes.length === 0) return;
+    if (ends.length === 0 && lanes.length === 0) return;
     try {
       await this.storage.transaction(async (trx) => {
-        await markFinished(trx, finished, this.clock.now());
+        await recordAttempts(trx, ends, this.clock.now());
         await settleLanes(trx, lanes);
       });
     } catch (error) {
       // The lanes stay due.
-      this.finished.unshift(...finished);
+      this.ends.unshift(...ends);
       throw error;
     }
   }

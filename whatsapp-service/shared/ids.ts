@@ -29,6 +29,8 @@ export const newMediaId = (): MediaId => prefixed('med') as MediaId;
 export const newBlastId = (): BlastId => prefixed('bls') as BlastId;
 export const newDeliveryId = (): DeliveryId => prefixed('dlv') as DeliveryId;
 export const newEventId = (): string => prefixed('evt');
+export const newEndpointId = (): string => prefixed('whk');
+export const newRedeliveryId = (): string => prefixed('rdl');
 export const newSyncId = (): string => prefixed('syn');
 export const newUploadId = (): string => prefixed('upl');
 export const newRequestId = (): string => prefixed('req');

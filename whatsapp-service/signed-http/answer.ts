@@ -99,6 +99,7 @@ const NETWORK_REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no way to the host: check the network',
   EPROTO: 'the TLS handshake failed: check http or https and the port in BACKEND_URL',
   ERR_INVALID_URL: 'BACKEND_URL is not a URL',
+  ADDRESS_NOT_ALLOWED: 'the address is private: list its host in WEBHOOK_ALLOWED_HOSTS',
 };
 
 function networkReason(code: string): string {
@@ -148,7 +149,7 @@ function headerText(answer: BackendAnswer, name: string): string {
 const textOf = (body: BackendAnswer['body']): string => (Buffer.isBuffer(body) ? body.toString('utf8') : (body ?? ''));
 
 /** At most 500 bytes of readable text: no half character at the end, and no control characters, which a database or a terminal may not take. */
-function excerptOf(body: BackendAnswer['body']): string {
+export function excerptOf(body: BackendAnswer['body']): string {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body ?? '', 'utf8');
   // `stream: true` holds back the bytes of a character that was cut.
   const text = new TextDecoder('utf-8').decode(bytes.subarray(0, EXCERPT_BYTES), { stream: true });

@@ -1,9 +1,11 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import { guardedAgents, isGuardError } from '../shared/address-guard.js';
 import type { Clock } from '../shared/clock.js';
-import { judge, type BackendAnswer, type Verdict } from './answer.js';
+import { excerptOf, judge, type BackendAnswer, type Verdict } from './answer.js';
 import { signHeaders } from './signature.js';
 
 /** More of an answer than this is not read: a verdict needs the status, an excerpt and `retry_after`. */
@@ -19,8 +21,12 @@ const USER_AGENT = 'laravel-whatsapp-bridge';
 export interface BackendClientOptions {
   /** Without a trailing slash. */
   url: string;
-  /** The first signs; each one adds a standard signature. */
-  secrets: readonly string[];
+  /** The first signs; each one adds a standard signature. Asked for each request: a secret may run out. */
+  secrets: readonly string[] | (() => readonly string[]);
+  /** Sent as they are, beneath all of ours. */
+  headers?: Readonly<Record<string, string>>;
+  /** The address was named by a caller of the API: it must not be private, unless its host is listed. Absent: it may be anything. */
+  guard?: { allowedHosts: readonly string[]; lookup?: LookupFunction };
   token: string | null;
   /** Milliseconds for the whole exchange, from the call to the last byte of the answer. */
   timeoutMs: number;
@@ -44,6 +50,10 @@ export interface PostOutcome {
   durationMs: number;
   /** Null when no status line came. */
   status: number | null;
+  /** The code of what kept the answer, or the rest of it, from coming; null when all of it came. */
+  failure: string | null;
+  /** The first bytes of the answer; null when none came. */
+  excerpt: string | null;
 }
 
 export interface LastAnswer {
@@ -68,7 +78,7 @@ export interface BackendClient {
 /** The only place from where the backend is called. It logs nothing: bodies, secrets and answers are not for logs. */
 export function createBackendClient(options: BackendClientOptions): BackendClient {
   const agentOptions = { keepAlive: true, maxSockets: options.maxSockets ?? DEFAULT_MAX_SOCKETS, timeout: IDLE_SOCKET_MS };
-  const agents = { httpAgent: new http.Agent(agentOptions), httpsAgent: new https.Agent(agentOptions) };
+  const agents = options.guard ? guardedAgents(new URL(options.url), options.guard, agentOptions) : { httpAgent: new http.Agent(agentOptions), httpsAgent: new https.Agent(agentOptions) };
   const wire = createWire(agents);
   const open = new Set<AbortController>();
   let last: LastAnswer | null = null;
@@ -78,7 +88,7 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
     try {
       const body = Buffer.isBuffer(delivery.body) ? delivery.body : Buffer.from(delivery.body, 'utf8');
       const headers = signHeaders({
-        secrets: options.secrets,
+        secrets: typeof options.secrets === 'function' ? options.secrets() : options.secrets,
         deliveryId: delivery.deliveryId,
         body,
         timestamp: Math.floor(options.clock.now() / 1000),
@@ -86,7 +96,7 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
         event: delivery.event,
         token: options.token,
       });
-      const response: AxiosResponse<Readable> = await wire.post(options.url + path, body, { headers, signal: control.signal });
+      const response: AxiosResponse<Readable> = await wire.post(options.url + path, body, { headers: { ...options.headers, ...headers }, signal: control.signal });
       const { bytes, failure } = await readBeginning(response.data);
       return { status: response.status, headers: response.headers, body: bytes, networkError: failure };
     } catch (error) {
@@ -110,7 +120,7 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
     const verdict = judge(answer, now);
     const status = answer.status ?? null;
     if (!closed) last = { at: now, status, ok: verdict.kind === 'done' || verdict.kind === 'refused' };
-    return { verdict, durationMs: performance.now() - startedAt, status };
+    return { verdict, durationMs: performance.now() - startedAt, status, failure: answer.networkError ?? null, excerpt: answer.body === undefined || answer.body.length === 0 ? null : excerptOf(answer.body) };
   }
 
   return {
@@ -181,6 +191,7 @@ function readBeginning(answer: Readable): Promise<Beginning> {
 }
 
 function codeOf(error: unknown): string {
+  if (isGuardError(error)) return 'ADDRESS_NOT_ALLOWED';
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
   return typeof code === 'string' ? code : 'UNKNOWN';
 }

@@ -10,6 +10,7 @@ import { sending } from './migrations/0004-sending.js';
 import { contacts } from './migrations/0005-contacts.js';
 import { blast } from './migrations/0006-blast.js';
 import { sessions } from './migrations/0007-sessions.js';
+import { endpoints } from './migrations/0008-endpoints.js';
 import { keyWorkspaces } from './migrations/0010-key-workspaces.js';
 import { GroupCommit } from './group-commit.js';
 import type { Database, Db } from './schema.js';
@@ -24,6 +25,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-contacts': contacts,
   '0006-blast': blast,
   '0007-sessions': sessions,
+  '0008-endpoints': endpoints,
   '0010-key-workspaces': keyWorkspaces,
 };
 

@@ -1,19 +1,17 @@
-import type { Generated, Insertable, Kysely, Selectable, Updateable } from 'kysely';
+import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
 import type { MessageReason, MessageState, SessionReason, SessionState, SyncState } from '../contracts/states.js';
 import type { Fixed } from './columns.js';
 import type { BlastTables } from './schema-blast.js';
 import type { ContactTables } from './schema-contacts.js';
+import type { OutboxTables } from './schema-outbox.js';
 
 /**
  * The tables. Times are milliseconds since the Unix epoch; JSON is text; a flag is 0 or 1,
  * so that the same rows read alike on SQLite and on PostgreSQL.
  */
-export interface Database extends BlastTables, ContactTables {
+export interface Database extends BlastTables, ContactTables, OutboxTables {
   api_key: ApiKeyTable;
   session: SessionTable;
-  event: EventTable;
-  outbox: OutboxTable;
-  outbox_lane: OutboxLaneTable;
   message: MessageTable;
   send_pace: SendPaceTable;
   idempotency_key: IdempotencyKeyTable;
@@ -65,42 +63,6 @@ export interface SessionTable {
   inbound_mark: number | null;
   created_at: Fixed<number>;
   updated_at: number;
-}
-
-export interface EventTable {
-  id: Fixed<string>;
-  session_id: Fixed<string>;
-  session_echo: Fixed<string>;
-  workspace_echo: Fixed<string | null>;
-  sequence: Fixed<number>;
-  name: Fixed<string>;
-  chat_id: Fixed<string | null>;
-  dedupe_key: Fixed<string>;
-  data: Fixed<string>;
-  happened_at: Fixed<number>;
-  created_at: Fixed<number>;
-}
-
-export interface OutboxTable {
-  /** Order of insertion. */
-  seq: Generated<number>;
-  /** The delivery's id. */
-  id: Fixed<string>;
-  event_id: Fixed<string>;
-  session_id: Fixed<string>;
-  lane: Fixed<string>;
-  state: 'pending' | 'delivered' | 'dead';
-  attempts: number;
-  last_status: number | null;
-  last_error: string | null;
-  created_at: Fixed<number>;
-  finished_at: number | null;
-}
-
-/** One row a lane that has something pending; only a lane's first delivery is ever due. */
-export interface OutboxLaneTable {
-  lane: Fixed<string>;
-  next_attempt_at: number;
 }
 
 export interface MessageTable {
@@ -214,8 +176,6 @@ export interface NumberCheckTable {
 }
 
 export type SessionRow = Selectable<SessionTable>;
-export type EventRow = Selectable<EventTable>;
-export type OutboxRow = Selectable<OutboxTable>;
 export type MessageRow = Selectable<MessageTable>;
 export type MessageChange = Updateable<MessageTable>;
 export type NewMessageRow = Insertable<MessageTable>;

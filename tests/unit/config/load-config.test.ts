@@ -34,6 +34,8 @@ function problems(env: Record<string, string>, more: LoadConfigInput = {}): read
   return [];
 }
 
+const [S, M, H, D] = [1_000, 60_000, 3_600_000, 86_400_000];
+
 describe('the defaults', () => {
   test('are these', () => {
     expect(load(GOOD)).toEqual({
@@ -44,8 +46,8 @@ describe('the defaults', () => {
       sessionsDir: path.resolve('sessions'),
       log: { dir: path.resolve('logs'), level: 'info', format: 'auto' },
       defaultCountry: 'ID',
-      backend: { url: 'https://shop.example.com', secrets: [SECRET], token: null, timeoutMs: 10_000, quickRetries: 3, retryBaseMs: 1_000, retryCapMs: 300_000, probeMs: 60_000, concurrency: 8 },
-      sync: { auto: true, concurrentRequests: 5, chatsPerSecond: 10, retryDelayMs: 2_000, batchSize: 50, maxChatsInMemory: 100, maxChats: 0, windowDays: 0 },
+      backend: { url: 'https://shop.example.com', secrets: [SECRET], token: null, timeoutMs: 10_000, retrySchedule: [5 * S, 30 * S, 2 * M, 10 * M, 30 * M, H, 3 * H, 6 * H, 12 * H, D, D, D, D], probeMs: 60_000, breakerMs: 30_000, concurrency: 8, allowedHosts: [], keepDeliveredMs: 7 * D, keepDeadMs: 90 * D },
+      sync: { auto: true, concurrentRequests: 5, chatsPerSecond: 10, retryDelayMs: 2_000, quickRetries: 3, retryCapMs: 300_000, batchSize: 50, maxChatsInMemory: 100, maxChats: 0, windowDays: 0 },
       backendDatabase: { url: null, tls: false, timeoutMs: 10_000, phones: 'any', addresses: null, contacts: null },
       contacts: { importMaxBytes: 33_554_432, importMaxRows: 1_000_000, optOutWords: ['stop', 'berhenti', 'unsubscribe'], optInWords: ['start', 'mulai', 'subscribe'], checksPerMinute: 60 },
       groupParticipants: 'full',
@@ -131,8 +133,19 @@ describe('values', () => {
     expect(load({ ...GOOD, MEDIA_ALLOWED_HOSTS: ' MinIO:9000, 10.0.0.7,[::1]:80, ' }).media.allowedHosts).toEqual(['minio:9000', '10.0.0.7', '[::1]:80']);
   });
 
+  test('the schedule of retries is data', () => {
+    expect(load({ ...GOOD, WEBHOOK_RETRY_SCHEDULE: '50ms, 2S,1m*3,1d' }).backend.retrySchedule).toEqual([50, 2_000, 60_000, 60_000, 60_000, 86_400_000]);
+  });
+
   // prettier-ignore
   test.each([
+    ['WEBHOOK_RETRY_SCHEDULE', '5,30', /has a step that is not a time\. Write times with a unit/],
+    ['WEBHOOK_RETRY_SCHEDULE', '5s,,1m', /not a time/],
+    ['WEBHOOK_RETRY_SCHEDULE', '5ms', /below 10 ms/],
+    ['WEBHOOK_RETRY_SCHEDULE', '8d', /above 7 days/],
+    ['WEBHOOK_RETRY_SCHEDULE', '1h*0', /no step/],
+    ['WEBHOOK_RETRY_SCHEDULE', '1h*9999', /more than 1000/],
+    ['WEBHOOK_ALLOWED_HOSTS', 'http://crm', /is not a host/],
     ['MEDIA_ALLOWED_HOSTS', 'http://minio:9000', /is not a host\. Write hosts separated by commas/],
     ['MEDIA_ALLOWED_HOSTS', 'minio,*.internal', /is not a host/],
     ['MEDIA_ALLOWED_HOSTS', 'minio:99999', /is not a host/],
@@ -173,7 +186,7 @@ describe('contradictions', () => {
     ['no secret',                  { BACKEND_URL: 'https://a.b' }, /^WEBHOOK_SECRET .* is missing/],
     ['a sandbox with a backend and no secret', { ENGINE: 'sandbox', BACKEND_URL: 'http://a' }, /^WEBHOOK_SECRET .* is missing/],
     ['batch above memory',         { ...GOOD, SYNC_BATCH_SIZE: '50', SYNC_MAX_CHATS_IN_MEMORY: '40' }, /^SYNC_BATCH_SIZE \(50\) is above SYNC_MAX_CHATS_IN_MEMORY \(40\)/],
-    ['retry base above cap',       { ...GOOD, WEBHOOK_RETRY_BASE_MS: '5000', WEBHOOK_RETRY_CAP_MS: '4000' }, /^WEBHOOK_RETRY_BASE_MS \(5000\) is above/],
+    ['sync retry above its cap',   { ...GOOD, SYNC_RETRY_DELAY_MS: '5000', SYNC_RETRY_CAP_MS: '4000' }, /^SYNC_RETRY_DELAY_MS \(5000\) is above/],
     ['restart base above cap',     { ...GOOD, SESSION_RESTART_BASE_MS: '5000', SESSION_RESTART_CAP_MS: '4000' }, /^SESSION_RESTART_BASE_MS \(5000\) is above/],
     ['watchdog slower than start', { ...GOOD, SESSION_WATCHDOG_TIMEOUT_MS: '95000' }, /^SESSION_WATCHDOG_TIMEOUT_MS \(95000\) is above SESSION_START_TIMEOUT_MS \(90000\)/],
     ['the same secret twice',      { ...GOOD, WEBHOOK_PREVIOUS_SECRET: SECRET }, /^WEBHOOK_PREVIOUS_SECRET is the same/],

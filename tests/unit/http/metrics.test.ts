@@ -42,11 +42,17 @@ test('a source that fails or hangs is left out, and costs nothing else', async (
   expect(sample(text, 'bridge_sessions')).toEqual(['bridge_sessions{state="WORKING"} 1']);
 });
 
-test('scraping grows nothing', async () => {
+test('a thousand scrapes grow nothing, though endpoints come and go', async () => {
   const metrics = createMetrics();
-  metrics.collectFrom({ sessions: () => Promise.resolve({ WORKING: 1 }), outboxPending: () => Promise.resolve(0) });
-  const lines = async (): Promise<string[]> => (await metrics.render()).text.split('\n').map((line) => line.replace(/ [^ ]*$/, '')).filter((line) => line.startsWith('bridge_'));
+  let scrapes = 0;
+  metrics.collectFrom({
+    sessions: () => Promise.resolve({ WORKING: 1 }),
+    outboxPending: () => Promise.resolve(0),
+    endpoints: () => Promise.resolve([{ endpoint: 'default', breaker: 'closed', paused: false }, { endpoint: `whk_${scrapes++ % 999}`, breaker: 'open', paused: true }]),
+    browsers: () => Promise.resolve({ memoryBytes: 200e6, largestBytes: 100e6, featuresOff: { [`send${scrapes % 9}`]: 1 } }),
+  });
+  const lines = async (): Promise<string[]> => (await metrics.render()).text.split('\n').map((line) => line.replace(/ [^ ]*$/, '').replace(/(whk_|send)\d+/, '$1')).filter((line) => line.startsWith('bridge_'));
   const before = await lines();
-  for (let scrape = 0; scrape < 20; scrape++) await metrics.render();
+  for (let scrape = 0; scrape < 1_000; scrape++) await metrics.render();
   expect(await lines()).toEqual(before);
 });

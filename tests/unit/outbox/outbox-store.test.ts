@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { appendEvents, dueLanes, laneHead, laneOf, markFinished, outboxFigures, settleLanes, type NewEvent } from '../../../whatsapp-service/outbox/outbox-store.js';
+import { recordAttempts } from '../../../whatsapp-service/outbox/attempt-store.js';
+import { hastenPart, laneHead, nextLane, settleLanes, dueLanes as due } from '../../../whatsapp-service/outbox/lane-store.js';
+import { insertEndpoint } from '../../../whatsapp-service/outbox/endpoint-store.js';
+import { outboxFigures } from '../../../whatsapp-service/outbox/outbox-figures.js';
+import { appendEvents, laneOf, type NewEvent } from '../../../whatsapp-service/outbox/outbox-store.js';
 import { webhookBody } from '../../../whatsapp-service/outbox/webhook-body.js';
 import type { SessionId } from '../../../whatsapp-service/shared/ids.js';
+import type { WebhookEndpointRow } from '../../../whatsapp-service/storage/schema-outbox.js';
 import { addSession, tempStorage } from '../../helpers/temp-storage.js';
 
 const event = (key: string, chatId: string | null, text = key): NewEvent => ({
@@ -10,6 +15,10 @@ const event = (key: string, chatId: string | null, text = key): NewEvent => ({
   dedupeKey: key,
   at: 5,
   data: { message_id: text, chat_id: chatId ?? '', from_me: false, timestamp: '2026-01-01T00:00:00.000Z' },
+});
+
+const endpoint = (id: string, sessionId: string | null, events: string[]): WebhookEndpointRow => ({
+  id, session_id: sessionId, url: 'https://crm.example/hook', secret: 's', previous_secret: null, previous_until: null, events: JSON.stringify(events), headers: '{}', created_at: 1, updated_at: 1,
 });
 
 describe('the outbox', () => {
@@ -22,6 +31,8 @@ describe('the outbox', () => {
   afterEach(() => temp.remove());
 
   const append = (events: NewEvent[], id = session): Promise<NewEvent[]> => temp.storage.transaction((trx) => appendEvents(trx, id, events, 10));
+  const dueLanes = async (now: number, busy: string[] = []): Promise<string[]> => (await due(temp.storage.db, 'default', now, { busy, limit: 10 })).map(({ lane }) => lane);
+  const waiting = (chat: string, until: number) => ({ lane: laneOf(session, chat), nextAttemptAt: until, scheduledAt: until, told: false });
   const head = (chat: string | null): ReturnType<typeof laneHead> => laneHead(temp.storage.db, laneOf(session, chat), 100);
 
   test('the same happening is one event, within a batch and between batches', async () => {
@@ -52,27 +63,36 @@ describe('the outbox', () => {
 
   test('only lanes that are due are given out, and a lane with nothing left is gone', async () => {
     await append([event('a', 'x'), event('b', 'y')]);
-    expect(await dueLanes(temp.storage.db, 9, [], 10)).toEqual([]);
-    expect((await dueLanes(temp.storage.db, 10, [], 10)).length).toBe(2);
-    expect(await dueLanes(temp.storage.db, 10, [laneOf(session, 'x')], 10)).toEqual([laneOf(session, 'y')]);
+    expect(await dueLanes(9)).toEqual([]);
+    expect((await dueLanes(10)).length).toBe(2);
+    expect(await dueLanes(10, [laneOf(session, 'x')])).toEqual([laneOf(session, 'y')]);
+    expect(await due(temp.storage.db, 'another', 10, { busy: [], limit: 10 })).toEqual([]);
     const [first] = await head('x');
     await temp.storage.transaction(async (trx) => {
-      await markFinished(trx, [{ id: first!.id, state: 'delivered', status: 200, error: null }], 11);
-      await settleLanes(trx, [
-        { lane: laneOf(session, 'x'), nextAttemptAt: 999 },
-        { lane: laneOf(session, 'y'), nextAttemptAt: 999 },
-      ]);
+      await recordAttempts(trx, [{ id: first!.id, state: 'delivered', status: 200, error: null, counts: false, attempt: { number: 1, at: 10, durationMs: 3, answer: 'ok' } }], 11);
+      await settleLanes(trx, [waiting('x', 999), waiting('y', 999)]);
     });
-    expect(await dueLanes(temp.storage.db, 998, [], 10)).toEqual([]);
-    expect(await dueLanes(temp.storage.db, 999, [], 10)).toEqual([laneOf(session, 'y')]);
+    expect(await temp.storage.db.selectFrom('delivery_attempt').selectAll().execute()).toEqual([{ id: 1, delivery_id: first!.id, attempt: 1, at: 10, duration_ms: 3, status: 200, error: null, answer: 'ok' }]);
+    expect(await dueLanes(998)).toEqual([]);
+    expect(await dueLanes(999)).toEqual([laneOf(session, 'y')]);
+    expect(await nextLane(temp.storage.db, 'default', [])).toEqual(waiting('y', 999));
     expect(await outboxFigures(temp.storage.db)).toEqual({ pending: 1, dead: 0, oldestPendingAt: 10 });
   });
 
   test('a new event does not make a lane due that waits for its time', async () => {
     await append([event('a', 'x')]);
-    await temp.storage.transaction((trx) => settleLanes(trx, [{ lane: laneOf(session, 'x'), nextAttemptAt: 5_000 }]));
+    await temp.storage.transaction((trx) => settleLanes(trx, [waiting('x', 5_000)]));
     await append([event('b', 'x')]);
-    expect(await dueLanes(temp.storage.db, 4_999, [], 10)).toEqual([]);
+    expect(await dueLanes(4_999)).toEqual([]);
+  });
+
+  test('lanes are made due at once, but not those whose time the endpoint has named; their schedule stays', async () => {
+    await append([event('a', 'x'), event('b', 'y'), event('c', 'z')]);
+    await temp.storage.transaction((trx) => settleLanes(trx, [waiting('x', 5_000), { ...waiting('y', 5_000), told: true }, waiting('z', 5)]));
+    expect(await temp.storage.transaction((trx) => hastenPart(trx, 'default', 50))).toBe(1);
+    expect(await temp.storage.transaction((trx) => hastenPart(trx, 'default', 50))).toBe(0);
+    expect(await dueLanes(50)).toEqual([laneOf(session, 'z'), laneOf(session, 'x')]);
+    expect(await nextLane(temp.storage.db, 'default', [laneOf(session, 'z')])).toEqual({ ...waiting('x', 50), scheduledAt: 5_000 });
   });
 
   test('the body echoes the ids with the type they came with', async () => {
@@ -88,6 +108,24 @@ describe('the outbox', () => {
       workspace_id: 'acme',
       data: event('a', 'x', 'emoji 😀 / \u2028').data,
     });
+  });
+
+  test('each endpoint that wants an event has a delivery of it, in a lane of its own; the one of the settings hears all', async () => {
+    const { storage } = temp;
+    await storage.transaction(async (trx) => {
+      await insertEndpoint(trx, endpoint('whk_a', '12', ['message.*']));
+      await insertEndpoint(trx, endpoint('whk_b', null, ['group.join', 'call']));
+      await insertEndpoint(trx, endpoint('whk_c', 'another', ['*']));
+    });
+    await append([event('a', 'x'), { name: 'call', chatId: 'x', dedupeKey: 'c', at: 5, data: { call_id: '1', from: { jid: 'x', lid: null, phone: null, name: null }, is_video: false, is_group: false, timestamp: '2026-01-01T00:00:00.000Z' } }]);
+    const rows = await storage.db.selectFrom('outbox as o').innerJoin('event as e', 'e.id', 'o.event_id').select(['o.endpoint', 'o.lane', 'e.name']).orderBy('o.seq').execute();
+    expect(rows).toEqual([
+      { endpoint: 'default', lane: 'default|12|x', name: 'message.revoked' },
+      { endpoint: 'whk_a', lane: 'whk_a|12|x', name: 'message.revoked' },
+      { endpoint: 'default', lane: 'default|12|x', name: 'call' },
+      { endpoint: 'whk_b', lane: 'whk_b|12|x', name: 'call' },
+    ]);
+    expect((await due(storage.db, 'whk_b', 10, { busy: [], limit: 5 })).map(({ lane }) => lane)).toEqual(['whk_b|12|x']);
   });
 
   test('an unknown session has no events', async () => {

@@ -33,7 +33,7 @@ describe('what the answer means', () => {
   test.each([200, 201, 202, 204, 409])('%i: done', async (status) => {
     nock('https://shop.test').post(PATH).reply(status);
     const outcome = await connect().post(PATH, delivery);
-    expect(outcome).toEqual({ verdict: { kind: 'done' }, status, durationMs: expect.any(Number) });
+    expect(outcome).toEqual({ verdict: { kind: 'done' }, status, durationMs: expect.any(Number), failure: null, excerpt: null });
     expect(client.lastAnswer()).toEqual({ at: NOW, status, ok: true });
   });
 
@@ -86,7 +86,7 @@ describe('what the answer means', () => {
   ])('%s: again on the schedule', async (code, reason) => {
     nock('https://shop.test').post(PATH).replyWithError(Object.assign(new Error('with details'), { code }));
     const outcome = await connect().post(PATH, delivery);
-    expect(outcome).toEqual({ verdict: { kind: 'retry', status: null, afterMs: null, reason: expect.stringContaining(reason) }, status: null, durationMs: expect.any(Number) });
+    expect(outcome).toEqual({ verdict: { kind: 'retry', status: null, afterMs: null, reason: expect.stringContaining(reason) }, status: null, durationMs: expect.any(Number), failure: code, excerpt: null });
     expect(client.lastAnswer()).toEqual({ at: NOW, status: null, ok: false });
   });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type LookupFunction, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { sleep } from '../../../whatsapp-service/shared/clock.js';
 import { createBackendClient, type BackendClient, type BackendClientOptions, type Delivery } from '../../../whatsapp-service/signed-http/backend-client.js';
@@ -54,6 +54,50 @@ async function httpServer(listener: RequestListener): Promise<{ url: string; ser
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
 }
+
+describe('an address that a caller of the API has named', () => {
+  /** Answers with these addresses, one list a question; the last one stays. */
+  const names = (...answers: string[][]): { lookup: LookupFunction; asked: () => number } => {
+    let asked = 0;
+    const lookup: LookupFunction = (_name, options, done) => {
+      const addresses = (answers[Math.min(asked++, answers.length - 1)] ?? []).map((address) => ({ address, family: 4 }));
+      if (options.all) done(null, addresses);
+      else done(null, addresses[0]?.address ?? '', 4);
+    };
+    return { lookup, asked: () => asked };
+  };
+
+  test.each([[['127.0.0.1']], [['10.0.0.7']], [['169.254.169.254']], [['93.184.216.34', '127.0.0.1']]])('%j is not connected to, however its name is spelled', async (addresses) => {
+    const backend = await receiver();
+    const { port } = new URL(backend.url);
+    const client = connect(`http://crm.example:${port}/hook`, { guard: { allowedHosts: [], lookup: names(addresses).lookup } });
+    expect(await client.post('', delivery)).toMatchObject({ status: null, failure: 'ADDRESS_NOT_ALLOWED', verdict: { kind: 'retry', reason: expect.stringContaining('WEBHOOK_ALLOWED_HOSTS') } });
+    expect(backend.requests).toEqual([]);
+  });
+
+  test('is looked at for each connection: a name that pointed elsewhere before is no way in', async () => {
+    const backend = await receiver();
+    const { port } = new URL(backend.url);
+    const rebound = names(['192.0.2.1'], ['127.0.0.1']);
+    const client = connect(`http://crm.example:${port}/hook`, { guard: { allowedHosts: [], lookup: rebound.lookup } });
+    // A reserved address, which nobody answers at, or the network refuses.
+    expect((await client.post('', delivery)).status).toBeNull();
+    expect((await client.post('', delivery)).failure).toBe('ADDRESS_NOT_ALLOWED');
+    expect([rebound.asked(), backend.requests]).toEqual([2, []]);
+  });
+
+  test('is connected to where its host is listed, with or without the port', async () => {
+    const backend = await receiver();
+    const { port } = new URL(backend.url);
+    for (const allowedHosts of [['crm.example'], [`crm.example:${port}`]]) {
+      const client = connect(`http://crm.example:${port}/hook`, { guard: { allowedHosts, lookup: names(['127.0.0.1']).lookup }, headers: { 'X-Tenant': 'acme', 'X-Webhook-Event': 'forged', 'Content-Type': 'text/plain' } });
+      expect((await client.post('', delivery)).status).toBe(202);
+    }
+    expect(backend.requests[0]).toMatchObject({ path: '/hook', plainOk: true, event: 'message', headers: { 'x-tenant': 'acme' } });
+    const other = connect(`http://crm.example:${port}/hook`, { guard: { allowedHosts: ['crm.example:1'], lookup: names(['127.0.0.1']).lookup } });
+    expect((await other.post('', delivery)).failure).toBe('ADDRESS_NOT_ALLOWED');
+  });
+});
 
 describe('the deadline covers the whole exchange', () => {
   const drip = (head: string, piece = 'x') => (socket: Socket): void => {

@@ -1,9 +1,8 @@
-import { lookup as systemLookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { BlockList, isIPv6, type LookupFunction } from 'node:net';
-import { useAgent } from 'request-filtering-agent';
+import type { LookupFunction } from 'node:net';
 import { ApiError } from '../../contracts/errors.js';
+import { guardedAgents, isGuardError, isHiddenIpv4 } from '../../shared/address-guard.js';
 import { tooLarge } from './media-files.js';
 
 export interface FetchOptions {
@@ -40,10 +39,6 @@ type UnreachableReason =
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
-
-/** Obsolete IPv6 names of IPv4 addresses, which the agent takes for public ones. */
-const IPV4_IN_IPV6 = new BlockList();
-IPV4_IN_IPV6.addSubnet('::', 96, 'ipv6');
 
 /**
  * Fetches a file and hands its bytes to `receive` as they come. An address is checked where it counts, when the connection is made and on
@@ -83,23 +78,17 @@ function allowedUrl(address: string, base?: URL): URL {
   const url = new URL(address, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw notAllowed('scheme');
   if (url.username !== '' || url.password !== '') throw notAllowed('credentials');
-  if (IPV4_IN_IPV6.check(bareHost(url), isIPv6(bareHost(url)) ? 'ipv6' : 'ipv4')) throw notAllowed('private_address');
+  if (isHiddenIpv4(url)) throw notAllowed('private_address');
   return url;
 }
 
-const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
-
-function isListed(url: URL, hosts: readonly string[]): boolean {
-  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-  return hosts.includes(url.hostname) || hosts.includes(`${url.hostname}:${port}`);
-}
-
 function ask(url: URL, options: FetchOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const isSecure = url.protocol === 'https:';
+  const request = isSecure ? httpsRequest : httpRequest;
+  const { httpAgent, httpsAgent } = guardedAgents(url, { allowedHosts: options.allowedHosts, ...(options.lookup && { lookup: options.lookup }) }, { keepAlive: false });
   return new Promise((resolve, reject) => {
     const outgoing = request(url, {
-      agent: useAgent(url.href, { allowPrivateIPAddress: isListed(url, options.allowedHosts), keepAlive: false }),
-      lookup: lookupThatChecks(options.lookup ?? systemLookup),
+      agent: isSecure ? httpsAgent : httpAgent,
       // Unpacking could make any size of a few bytes.
       headers: { Accept: '*/*', 'Accept-Encoding': 'identity', 'User-Agent': options.userAgent },
       signal,
@@ -111,20 +100,9 @@ function ask(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Inco
   });
 }
 
-/** The agent checks what this hands on. */
-function lookupThatChecks(lookup: LookupFunction): LookupFunction {
-  return (hostname, options, done) =>
-    lookup(hostname, options, (error, found, family) => {
-      const addresses = Array.isArray(found) ? found.map(({ address }) => address) : [found];
-      const isHidden = error === null && addresses.some((address) => isIPv6(address) && IPV4_IN_IPV6.check(address, 'ipv6'));
-      done(isHidden ? new Error(`${hostname} is not allowed. Because it is IPv4 in IPv6.`) : error, found, family);
-    });
-}
-
 function connectionError(error: NodeJS.ErrnoException): ApiError {
   const code = error.code ?? '';
-  // The agent's own errors have no code.
-  if (error.message.includes('is not allowed. Because')) return notAllowed('private_address');
+  if (isGuardError(error)) return notAllowed('private_address');
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return unreachable('host_not_found');
   if (code === 'ECONNREFUSED') return unreachable('connection_refused');
   if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO)/.test(code)) return unreachable('tls');

@@ -70,6 +70,7 @@ export async function updateSession(trx: Db, id: SessionId, change: SessionChang
 /** Removes a session and what belongs to it. Events that the backend does not have yet stay until it has them. */
 export async function deleteSession(trx: Db, id: SessionId): Promise<void> {
   await trx.deleteFrom('session').where('id', '=', id).execute();
+  await trx.deleteFrom('delivery_attempt').where('delivery_id', 'in', (eb) => eb.selectFrom('outbox').select('outbox.id').where('session_id', '=', id).where('state', '!=', 'pending')).execute();
   await trx.deleteFrom('outbox').where('session_id', '=', id).where('state', '!=', 'pending').execute();
   await trx
     .deleteFrom('event')

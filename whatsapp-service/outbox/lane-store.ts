@@ -1,0 +1,124 @@
+import { groupBy } from '../shared/group-by.js';
+import type { DeliveryId } from '../shared/ids.js';
+import type { Db } from '../storage/database.js';
+
+/** One delivery with what its body is made of. */
+export interface PendingDelivery {
+  id: DeliveryId;
+  lane: string;
+  attempts: number;
+  failures: number;
+  createdAt: number;
+  eventId: string;
+  name: string;
+  sessionId: string;
+  /** JSON of the ids as the caller wrote them. */
+  sessionEcho: string;
+  workspaceEcho: string | null;
+  sequence: number;
+  /** JSON. */
+  data: string;
+}
+
+/** When a lane may be worked, and when the schedule says so. */
+export interface LaneTime {
+  nextAttemptAt: number;
+  scheduledAt: number;
+  /** The endpoint itself has named the time. */
+  told: boolean;
+}
+
+export interface DueLane extends LaneTime {
+  lane: string;
+}
+
+/** Lanes of this endpoint whose first delivery is due, the longest waiting first. */
+export function dueLanes(db: Db, endpoint: string, now: number, { busy, limit }: { busy: readonly string[]; limit: number }): Promise<DueLane[]> {
+  return soonestLanes(db, endpoint, { busy, limit, until: now });
+}
+
+/** The lane of this endpoint that will be due first. */
+export async function nextLane(db: Db, endpoint: string, busy: readonly string[]): Promise<DueLane | null> {
+  return (await soonestLanes(db, endpoint, { busy, limit: 1, until: null }))[0] ?? null;
+}
+
+async function soonestLanes(db: Db, endpoint: string, { busy, limit, until }: { busy: readonly string[]; limit: number; until: number | null }): Promise<DueLane[]> {
+  let query = db
+    .selectFrom('outbox_lane')
+    .select(['lane', 'next_attempt_at', 'scheduled_at', 'told'])
+    .where('endpoint', '=', endpoint)
+    .orderBy('next_attempt_at')
+    .limit(limit);
+  if (until !== null) query = query.where('next_attempt_at', '<=', until);
+  if (busy.length > 0) query = query.where('lane', 'not in', busy);
+  return (await query.execute()).map((row) => ({ lane: row.lane, nextAttemptAt: row.next_attempt_at, scheduledAt: row.scheduled_at, told: row.told === 1 }));
+}
+
+/** A lane's first deliveries, in order. */
+export async function laneHead(db: Db, lane: string, limit: number): Promise<PendingDelivery[]> {
+  const rows = await db
+    .selectFrom('outbox as o')
+    .innerJoin('event as e', 'e.id', 'o.event_id')
+    .select(['o.id', 'o.lane', 'o.attempts', 'o.failures', 'o.created_at', 'e.id as event_id', 'e.name', 'e.session_id', 'e.session_echo', 'e.workspace_echo', 'e.sequence', 'e.data'])
+    .where('o.lane', '=', lane)
+    .where('o.state', '=', 'pending')
+    .orderBy('o.seq')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id as DeliveryId,
+    lane: row.lane,
+    attempts: row.attempts,
+    failures: row.failures,
+    createdAt: row.created_at,
+    eventId: row.event_id,
+    name: row.name,
+    sessionId: row.session_id,
+    sessionEcho: row.session_echo,
+    workspaceEcho: row.workspace_echo,
+    sequence: row.sequence,
+    data: row.data,
+  }));
+}
+
+/** Lanes with nothing left disappear; the others are due at their time. */
+export async function settleLanes(trx: Db, worked: readonly DueLane[]): Promise<void> {
+  const lanes = worked.map(({ lane }) => lane);
+  if (lanes.length === 0) return;
+  await trx
+    .deleteFrom('outbox_lane')
+    .where('lane', 'in', lanes)
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('outbox').select('seq').whereRef('outbox.lane', '=', 'outbox_lane.lane').where('state', '=', 'pending'))))
+    .execute();
+  for (const group of groupBy(worked, ({ nextAttemptAt, scheduledAt, told }) => `${nextAttemptAt}:${scheduledAt}:${told}`)) {
+    const [{ nextAttemptAt, scheduledAt, told }] = group as [DueLane];
+    await trx
+      .updateTable('outbox_lane')
+      .set({ next_attempt_at: nextAttemptAt, scheduled_at: scheduledAt, told: told ? 1 : 0 })
+      .where('lane', 'in', group.map(({ lane }) => lane))
+      .execute();
+  }
+}
+
+/**
+ * Makes a part of the lanes due that wait for their turn on the schedule, because their endpoint is back. Those whose time the endpoint
+ * has named itself go on waiting. Returns how many; 0 when there are none left.
+ */
+export async function hastenPart(trx: Db, endpoint: string, now: number): Promise<number> {
+  const PART = 500;
+  const rows = await trx
+    .selectFrom('outbox_lane')
+    .select('lane')
+    .where('endpoint', '=', endpoint)
+    .where('next_attempt_at', '>', now)
+    .where('told', '=', 0)
+    .limit(PART)
+    .execute();
+  if (rows.length === 0) return 0;
+  await trx
+    .updateTable('outbox_lane')
+    .set({ next_attempt_at: now })
+    .where('lane', 'in', rows.map(({ lane }) => lane))
+    .execute();
+  return rows.length;
+}
