@@ -48,6 +48,15 @@ enum ErrorCode: string
     /** 404: This account has no such chat. GET /api/sessions/{id}/chats lists them. */
     case ChatNotFound = 'chat_not_found';
 
+    /** 404: There is no endpoint with this id. GET /api/webhooks/endpoints lists them. */
+    case EndpointNotFound = 'endpoint_not_found';
+
+    /** 404: There is no delivery with this id: it was deleted after its time, or never was. */
+    case DeliveryNotFound = 'delivery_not_found';
+
+    /** 404: There is no redelivery with this id. It is kept for a week once it is over. */
+    case RedeliveryNotFound = 'redelivery_not_found';
+
     /** 404: This account has no such group. GET /api/sessions/{id}/chats?type=group lists them. */
     case GroupNotFound = 'group_not_found';
 
@@ -80,6 +89,9 @@ enum ErrorCode: string
 
     /** 409: A chat sync of this session runs already. `details.sync` shows it. */
     case SyncRunning = 'sync_running';
+
+    /** 409: The endpoint of this delivery was deleted: there is nowhere to send it. */
+    case EndpointGone = 'endpoint_gone';
 
     /** 409: This Idempotency-Key was used with another body. Use a new key for a new message. */
     case IdempotencyKeyReused = 'idempotency_key_reused';
@@ -119,6 +131,9 @@ enum ErrorCode: string
 
     /** 422: This URL may not be fetched. Give a public http or https URL without a user name or password, or list its host in MEDIA_ALLOWED_HOSTS. */
     case MediaUrlNotAllowed = 'media_url_not_allowed';
+
+    /** 422: This URL may not be an endpoint: its address is private. Give a public one, or list its host in WEBHOOK_ALLOWED_HOSTS. */
+    case EndpointUrlNotAllowed = 'endpoint_url_not_allowed';
 
     /** 429: Too many requests. Wait for the seconds in `Retry-After`. */
     case RateLimited = 'rate_limited';
@@ -161,6 +176,9 @@ enum ErrorCode: string
             self::KeyNotFound => KeyNotFoundException::class,
             self::SyncNotFound => SyncNotFoundException::class,
             self::ChatNotFound => ChatNotFoundException::class,
+            self::EndpointNotFound => EndpointNotFoundException::class,
+            self::DeliveryNotFound => DeliveryNotFoundException::class,
+            self::RedeliveryNotFound => RedeliveryNotFoundException::class,
             self::GroupNotFound => GroupNotFoundException::class,
             self::BlastNotFound => BlastNotFoundException::class,
             self::ContactNotFound => ContactNotFoundException::class,
@@ -172,6 +190,7 @@ enum ErrorCode: string
             self::SessionLimit => SessionLimitException::class,
             self::BackendNotSet => BackendNotSetException::class,
             self::SyncRunning => SyncRunningException::class,
+            self::EndpointGone => EndpointGoneException::class,
             self::IdempotencyKeyReused => IdempotencyKeyReusedException::class,
             self::MessageNotSent => MessageNotSentException::class,
             self::MessageNotCancellable => MessageNotCancellableException::class,
@@ -185,6 +204,7 @@ enum ErrorCode: string
             self::MediaTypeNotAllowed => MediaTypeNotAllowedException::class,
             self::MediaUnreachable => MediaUnreachableException::class,
             self::MediaUrlNotAllowed => MediaUrlNotAllowedException::class,
+            self::EndpointUrlNotAllowed => EndpointUrlNotAllowedException::class,
             self::RateLimited => RateLimitedException::class,
             self::HeadersTooLarge => HeadersTooLargeException::class,
             self::Internal => InternalException::class,
@@ -203,14 +223,14 @@ enum ErrorCode: string
             self::InvalidRequest, self::InvalidJson, self::InvalidPhone => 400,
             self::Unauthorized => 401,
             self::Forbidden, self::GroupForbidden => 403,
-            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::GroupNotFound, self::BlastNotFound, self::ContactNotFound => 404,
+            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::EndpointNotFound, self::DeliveryNotFound, self::RedeliveryNotFound, self::GroupNotFound, self::BlastNotFound, self::ContactNotFound => 404,
             self::MethodNotAllowed => 405,
             self::NotAcceptable => 406,
             self::RequestTimeout => 408,
-            self::SessionExists, self::SessionWrongState, self::SessionLimit, self::BackendNotSet, self::SyncRunning, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
+            self::SessionExists, self::SessionWrongState, self::SessionLimit, self::BackendNotSet, self::SyncRunning, self::EndpointGone, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
             self::PayloadTooLarge, self::MediaTooLarge => 413,
             self::UnsupportedMediaType => 415,
-            self::MediaTypeNotAllowed, self::MediaUnreachable, self::MediaUrlNotAllowed => 422,
+            self::MediaTypeNotAllowed, self::MediaUnreachable, self::MediaUrlNotAllowed, self::EndpointUrlNotAllowed => 422,
             self::RateLimited => 429,
             self::HeadersTooLarge => 431,
             self::Internal => 500,

@@ -51,6 +51,21 @@ class ChatNotFoundException extends NotFoundException
 {
 }
 
+/** 404: There is no endpoint with this id. GET /api/webhooks/endpoints lists them. */
+class EndpointNotFoundException extends NotFoundException
+{
+}
+
+/** 404: There is no delivery with this id: it was deleted after its time, or never was. */
+class DeliveryNotFoundException extends NotFoundException
+{
+}
+
+/** 404: There is no redelivery with this id. It is kept for a week once it is over. */
+class RedeliveryNotFoundException extends NotFoundException
+{
+}
+
 /** 404: This account has no such group. GET /api/sessions/{id}/chats?type=group lists them. */
 class GroupNotFoundException extends NotFoundException
 {
@@ -103,6 +118,11 @@ class BackendNotSetException extends ConflictException
 
 /** 409: A chat sync of this session runs already. `details.sync` shows it. */
 class SyncRunningException extends ConflictException
+{
+}
+
+/** 409: The endpoint of this delivery was deleted: there is nowhere to send it. */
+class EndpointGoneException extends ConflictException
 {
 }
 
@@ -168,6 +188,11 @@ class MediaUnreachableException extends InvalidRequestException
 
 /** 422: This URL may not be fetched. Give a public http or https URL without a user name or password, or list its host in MEDIA_ALLOWED_HOSTS. */
 class MediaUrlNotAllowedException extends InvalidRequestException
+{
+}
+
+/** 422: This URL may not be an endpoint: its address is private. Give a public one, or list its host in WEBHOOK_ALLOWED_HOSTS. */
+class EndpointUrlNotAllowedException extends InvalidRequestException
 {
 }
 

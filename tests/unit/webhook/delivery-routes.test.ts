@@ -125,11 +125,11 @@ describe('sending again', () => {
   });
 
   test('more than one commit holds', async () => {
-    await world.happen(sales, 'a', 1_200);
+    for (let chat = 0; chat < 60; chat++) await world.happen(sales, `chat${chat}`, 10);
     await world.settled();
     const { body } = await ask<RedeliveryView>('POST', '/api/webhooks/redeliveries', { state: 'delivered', from: '2020-01-01T00:00:00Z' });
-    await world.receiver.waitFor(() => world.receiver.accepted().length === 2_400, { what: 'all of them again', timeoutMs: 30_000 });
-    expect((await ask<RedeliveryView>('GET', `/api/webhooks/redeliveries/${body.id}`)).body).toMatchObject({ state: 'completed', redelivered: 1_200 });
+    await world.receiver.waitFor(() => world.receiver.accepted().length === 1_200, { what: 'all of them again', timeoutMs: 30_000 });
+    expect((await ask<RedeliveryView>('GET', `/api/webhooks/redeliveries/${body.id}`)).body).toMatchObject({ state: 'completed', redelivered: 600 });
   });
 });
 
