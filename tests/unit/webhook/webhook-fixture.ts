@@ -63,7 +63,7 @@ export class OutboxWorld {
 
   async happen(session: SessionId, chat: string, count = 1, name: 'message.revoked' | 'session.qr' = 'message.revoked'): Promise<void> {
     const data = (index: number): NewEvent['data'] =>
-      name === 'session.qr' ? { qr: 'x', attempt: index, expires_in_seconds: 20 } : { message_id: `${chat}${index}`, chat_id: chat, from_me: false, timestamp: '2026-01-01T00:00:00.000Z' };
+      name === 'session.qr' ? { qr: 'x', attempt: index, expires_in_seconds: 20, code: 'waiting_for_scan', message: 'Scan it.' } : { message_id: `${chat}${index}`, chat_id: chat, from_me: false, timestamp: '2026-01-01T00:00:00.000Z' };
     const events = Array.from({ length: count }, (_, index): NewEvent => ({ name, chatId: chat, dedupeKey: `k${++keys}`, at: Date.now(), data: data(index + 1) }));
     await this.storage.transaction((trx) => appendEvents(trx, session, events, Date.now()));
     this.outbox.wakeOutbox();
