@@ -126,6 +126,25 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     expect(seen.group).toBeGreaterThan(0);
   }, 60_000);
 
+  test('a session is made, shows its QR in three forms, is paired by a code, stopped, started again and deleted', async () => {
+    const session = <T = { state: string }>(what: string, more: object = {}): Promise<T> => shop<T>('session', { id: 'made', do: what, ...more });
+    expect(await session('create')).toMatchObject({ id: 'made', workspace_id: 7, device_name: 'Toko' });
+    await api.inState('made', 'SCAN_QR_CODE');
+    const qr = await session<Record<'text' | 'svg' | 'png', string>>('qr');
+    expect([qr.text.length > 20, qr.svg.includes('<svg'), Buffer.from(qr.png, 'base64').subarray(1, 4).toString()]).toEqual([true, true, 'PNG']);
+
+    const { code, phone } = await session<{ code: string; phone: string }>('code', { phone: '0812-9999-0001' });
+    expect(phone).toBe('+6281299990001');
+    await world.hub.enterPairingCode('made', code);
+    await api.inState('made', 'WORKING');
+    expect((await session('status')).state).toBe('WORKING');
+    expect((await session('stop')).state).toBe('STOPPED');
+    await session('start');
+    await api.inState('made', 'WORKING');
+    expect(await session('delete')).toEqual({ deleted: null });
+    expect((await api.request('GET', '/api/sessions/made')).status).toBe(404);
+  }, 90_000);
+
   test('whatsapp:status says how things are, and ends with 1 when nothing is there', async () => {
     const good = await app.tryArtisan({}, 'whatsapp:status');
     expect(good.exitCode).toBe(0);

@@ -134,6 +134,20 @@ final class ShopCommand extends Command
         ];
     }
 
+    /** A session's life, from its making to its end. @return array<string, mixed> */
+    private function session(array $input): array
+    {
+        $session = WhatsApp::session($input['id']);
+
+        return match ($input['do']) {
+            'create' => WhatsApp::createSession($input['id'], 7, more: ['device_name' => 'Toko'])->toArray(),
+            'code' => $session->pairingCode($input['phone'])->toArray(),
+            'qr' => ['text' => $session->qr()->qr, 'svg' => $session->qrSvg(), 'png' => base64_encode($session->qrPng())],
+            'delete' => ['deleted' => $session->delete()],
+            default => $session->{$input['do']}()->toArray(),
+        };
+    }
+
     /** @return array<string, mixed> */
     private function blast(array $input): array
     {
