@@ -117,11 +117,14 @@ enum ErrorCode: string
     /** 413: The body is too large. `details.limit_bytes` says how much is taken. */
     case PayloadTooLarge = 'payload_too_large';
 
-    /** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it. */
+    /** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, for contacts CONTACT_IMPORT_MAX_MB. */
     case MediaTooLarge = 'media_too_large';
 
     /** 415: This content type, charset or encoding is not taken here. Send `application/json` in UTF-8. */
     case UnsupportedMediaType = 'unsupported_media_type';
+
+    /** 422: This file cannot be read as a table. `details.reason` and `details.message` say why and what to do, `details.line` where it is known in which line. */
+    case TableUnreadable = 'table_unreadable';
 
     /** 422: WhatsApp does not take this type of file as this kind of message. `details` names both; convert the file, or send it as a document. */
     case MediaTypeNotAllowed = 'media_type_not_allowed';
@@ -201,6 +204,7 @@ enum ErrorCode: string
             self::PayloadTooLarge => PayloadTooLargeException::class,
             self::MediaTooLarge => MediaTooLargeException::class,
             self::UnsupportedMediaType => UnsupportedMediaTypeException::class,
+            self::TableUnreadable => TableUnreadableException::class,
             self::MediaTypeNotAllowed => MediaTypeNotAllowedException::class,
             self::MediaUnreachable => MediaUnreachableException::class,
             self::MediaUrlNotAllowed => MediaUrlNotAllowedException::class,
@@ -230,7 +234,7 @@ enum ErrorCode: string
             self::SessionExists, self::SessionWrongState, self::SessionLimit, self::BackendNotSet, self::SyncRunning, self::EndpointGone, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
             self::PayloadTooLarge, self::MediaTooLarge => 413,
             self::UnsupportedMediaType => 415,
-            self::MediaTypeNotAllowed, self::MediaUnreachable, self::MediaUrlNotAllowed, self::EndpointUrlNotAllowed => 422,
+            self::TableUnreadable, self::MediaTypeNotAllowed, self::MediaUnreachable, self::MediaUrlNotAllowed, self::EndpointUrlNotAllowed => 422,
             self::RateLimited => 429,
             self::HeadersTooLarge => 431,
             self::Internal => 500,

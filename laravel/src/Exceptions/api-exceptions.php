@@ -166,13 +166,18 @@ class PayloadTooLargeException extends InvalidRequestException
 {
 }
 
-/** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it. */
+/** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, for contacts CONTACT_IMPORT_MAX_MB. */
 class MediaTooLargeException extends InvalidRequestException
 {
 }
 
 /** 415: This content type, charset or encoding is not taken here. Send `application/json` in UTF-8. */
 class UnsupportedMediaTypeException extends InvalidRequestException
+{
+}
+
+/** 422: This file cannot be read as a table. `details.reason` and `details.message` say why and what to do, `details.line` where it is known in which line. */
+class TableUnreadableException extends InvalidRequestException
 {
 }
 
