@@ -41,7 +41,7 @@ final class Blasts
      */
     public function start(PendingBlast $blast): StartedBlast
     {
-        $pieces = $blast->pieces();
+        $pieces = $blast->recipients()->pieces();
         $recipients = $pieces->current() ?? [];
         $pieces->next();
         $key = $blast->ownIdempotencyKey() ?? $this->api->idempotencyKey($blast->fields() + ['recipients' => $recipients], $blast->media());
@@ -58,7 +58,7 @@ final class Blasts
 
     public function dryRun(PendingBlast $blast): Result
     {
-        return new Result($this->json('POST', '/start', ['dry_run' => true, 'recipients' => $blast->recipients()] + $this->withFile($blast)->fields()));
+        return new Result($this->json('POST', '/start', ['dry_run' => true, 'recipients' => $blast->recipients()->all()] + $this->withFile($blast)->fields()));
     }
 
     public function preview(PendingBlast $blast, int $first = 5): Result
@@ -66,7 +66,7 @@ final class Blasts
         // The file is not looked at, so it need not be uploaded.
         $content = ($blast->media() === null ? $blast : $blast->withMediaReference(self::stand($blast)))->fields()['content'] ?? null;
 
-        return new Result($this->json('POST', '/preview', ['first' => $first, 'content' => $content, 'recipients' => $blast->pieces()->current() ?? []]));
+        return new Result($this->json('POST', '/preview', ['first' => $first, 'content' => $content, 'recipients' => $blast->recipients()->pieces()->current() ?? []]));
     }
 
     public function find(string $id): Blast

@@ -5,9 +5,7 @@ declare(strict_types=1);
 namespace WhatsAppBridge\Client;
 
 use DateTimeInterface;
-use Generator;
 use SplFileInfo;
-use WhatsAppBridge\Exceptions\InvalidMessageException;
 use WhatsAppBridge\Messages\Media;
 use WhatsAppBridge\Results\Result;
 use WhatsAppBridge\Results\StartedBlast;
@@ -21,11 +19,7 @@ final class PendingBlast
     /** @var array<string, mixed> as `POST /api/whatsapp/blast/start` names them */
     private array $fields = ['skipRecipientsInAddress' => true];
 
-    /** A request stays well below the bridge's HTTP_BODY_LIMIT_KB of 1024. */
-    private const PIECE_BYTES = 500_000;
-
-    /** @var list<iterable<mixed>> read only when they are needed: a million rows need not be in memory */
-    private array $recipients = [];
+    private BlastRecipients $recipients;
 
     private ?Media $media = null;
 
@@ -35,6 +29,7 @@ final class PendingBlast
         private readonly Blasts $blasts,
         ?string $defaultSession = null,
     ) {
+        $this->recipients = new BlastRecipients;
         if ($defaultSession !== null) {
             $this->fields['session_ids'] = [$defaultSession];
         }
@@ -55,7 +50,7 @@ final class PendingBlast
     public function to(iterable $recipients): self
     {
         $copy = clone $this;
-        $copy->recipients[] = $recipients;
+        $copy->recipients = $this->recipients->and($recipients);
 
         return $copy;
     }
@@ -219,38 +214,11 @@ final class PendingBlast
         return array_diff_key($this->fields, ['recipients' => 0]);
     }
 
-    /** @return list<array<string, mixed>|string> */
-    public function recipients(): array
+    public function recipients(): BlastRecipients
     {
-        return array_merge(...iterator_to_array($this->pieces(), false));
-    }
+        $named = (array) ($this->fields['recipients'] ?? []);
 
-    /**
-     * The recipients as the API takes them, in pieces that fit into one request each.
-     *
-     * @return Generator<int, list<array<string, mixed>|string>>
-     *
-     * @throws InvalidMessageException
-     */
-    public function pieces(): Generator
-    {
-        $piece = [];
-        $bytes = 0;
-        foreach ([(array) ($this->fields['recipients'] ?? []), ...$this->recipients] as $recipients) {
-            foreach ($recipients as $given) {
-                $recipient = self::recipient($given);
-                $size = strlen((string) json_encode($recipient, JSON_UNESCAPED_UNICODE)) + 1;
-                if ($piece !== [] && $bytes + $size > self::PIECE_BYTES) {
-                    yield $piece;
-                    [$piece, $bytes] = [[], 0];
-                }
-                $piece[] = $recipient;
-                $bytes += $size;
-            }
-        }
-        if ($piece !== []) {
-            yield $piece;
-        }
+        return $named === [] ? $this->recipients : $this->recipients->and($named);
     }
 
     public function media(): ?Media
@@ -295,21 +263,6 @@ final class PendingBlast
         $copy->fields = $fields + array_diff_key($this->fields, $sessions);
 
         return $copy;
-    }
-
-    /** @return array<string, mixed>|string */
-    private static function recipient(mixed $recipient): array|string
-    {
-        if (is_string($recipient) || is_int($recipient)) {
-            return (string) $recipient;
-        }
-        if (! is_array($recipient) || ! is_scalar($recipient['phone'] ?? null)) {
-            throw new InvalidMessageException("A recipient is a phone number, or ['phone' => …, 'variables' => […]].");
-        }
-        // PHP writes an empty array as a list, and the API wants an object.
-        $variables = (array) ($recipient['variables'] ?? []);
-
-        return ['phone' => (string) $recipient['phone']] + ($variables === [] ? [] : ['variables' => $variables]);
     }
 
     /** @param  array<string, mixed>  $fields  @return array<string, mixed> */

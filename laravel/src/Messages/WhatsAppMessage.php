@@ -142,11 +142,6 @@ final class WhatsAppMessage
         return $this->media?->isFile() ? $this->media : null;
     }
 
-    public function mediaItem(): ?Media
-    {
-        return $this->media;
-    }
-
     public function waitSeconds(): ?int
     {
         return $this->waitSeconds;
