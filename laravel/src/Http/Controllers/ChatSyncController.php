@@ -21,8 +21,8 @@ final class ChatSyncController
             'batch' => ['required', 'array'],
             'batch.number' => ['required', 'integer', 'min:1'],
             'batch.last' => ['required', 'boolean'],
-            'chats' => ['present', 'array', 'max:50'],
-            'chats.*' => ['array'],
+            // Not `chats.*`: for that the validator takes every participant of every group in hand.
+            'chats' => ['present', 'array', 'max:50', $this->eachIsAnObject(...)],
         ]);
         if ($refusal !== null) {
             return $refusal;
@@ -33,5 +33,12 @@ final class ChatSyncController
             // Whatever the application's `after_commit` says: a job that is only remembered could be lost.
             $jobs->dispatch((new WhatsAppChatSyncJob($batch))->beforeCommit());
         })->toResponse();
+    }
+
+    private function eachIsAnObject(string $field, mixed $chats, callable $fail): void
+    {
+        if (is_array($chats) && (! array_is_list($chats) || array_filter($chats, 'is_array') !== $chats)) {
+            $fail("$field must be a list of objects");
+        }
     }
 }

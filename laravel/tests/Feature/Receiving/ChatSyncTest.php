@@ -185,7 +185,8 @@ final class ChatSyncTest extends ReceivingTestCase
             'a batch without its number' => [$with('batch', ['last' => true]), 'batch.number'],
             'no chats' => [$without('chats'), 'chats'],
             'chats that are a text' => [$with('chats', 'all'), 'chats'],
-            'a chat that is a number' => [$with('chats', [1]), 'chats.0'],
+            'a chat that is a number' => [$with('chats', [1]), 'chats'],
+            'chats that are an object' => [$with('chats', ['a' => ['chat_id' => 'x']]), 'chats'],
             '51 chats' => [$with('chats', array_fill(0, 51, ['chat_id' => 'x'])), 'chats'],
         ];
     }
