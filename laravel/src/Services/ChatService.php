@@ -65,7 +65,7 @@ final class ChatService
             ->leftJoin($table('sessions').' as whatsapp_sessions', 'whatsapp_sessions.id', '=', 'chats.whatsapp_session_id')
             ->select(['chats.*', 'contacts.name as contact_name', 'whatsapp_groups.name as group_name', 'whatsapp_groups.participants_count as group_participants_count', 'whatsapp_sessions.session_id as session_name']);
         // PostgreSQL alone would put those without a message first.
-        $query->getConnection()->getDriverName() === 'pgsql' ? $query->orderByRaw('"chats"."last_message_at" desc nulls last') : $query->orderByDesc('chats.last_message_at');
+        $query->getConnection()->getDriverName() === 'pgsql' ? $query->orderByRaw($query->getQuery()->getGrammar()->wrap('chats.last_message_at').' desc nulls last') : $query->orderByDesc('chats.last_message_at');
         $query->orderByDesc('chats.id');
         $workspaceId === null ? $query->whereNull('chats.workspace_id') : $query->where('chats.workspace_id', (string) $workspaceId);
         if ($sessionId !== null && $sessionId !== '') {

@@ -85,6 +85,16 @@ final class MigrationTest extends ReceivingTestCase
         self::assertFalse(Schema::hasColumn('chats', 'provider_type'));
     }
 
+    public function test_another_connection_is_a_setting(): void
+    {
+        config(['database.connections.elsewhere' => ['driver' => 'sqlite', 'database' => ':memory:', 'prefix' => 'wa_'], 'whatsapp.connection' => 'elsewhere']);
+        $this->artisan('migrate', ['--path' => [self::FIRST, self::INDEXES], '--realpath' => true])->assertExitCode(0);
+        $this->deliver(self::SYNC, $this->batch([$this->chat(1), $this->chat(3)]))->assertStatus(202);
+        $this->deliver(self::WEBHOOK, $this->webhook('message', $this->message('m1')))->assertStatus(202);
+        self::assertSame([3, 1, 2], [DB::connection('elsewhere')->table('chats')->count(), DB::connection('elsewhere')->table('whatsapp_messages')->count(), DB::connection('elsewhere')->table('contacts')->count()]);
+        self::assertSame([2500, false], [DB::table('chats')->count(), Schema::hasColumn('chats', 'provider_type')]);
+    }
+
     public function test_duplicates_are_named_before_the_index_fails_on_them(): void
     {
         (require self::FIRST)->up();

@@ -8,6 +8,7 @@ use Illuminate\Foundation\Testing\RefreshDatabase;
 use Illuminate\Routing\Route;
 use Illuminate\Support\Facades\Queue;
 use WhatsAppBridge\Models\WhatsAppDelivery;
+use WhatsAppBridge\Tests\App\User;
 
 final class SignatureTest extends ReceivingTestCase
 {
@@ -99,6 +100,20 @@ final class SignatureTest extends ReceivingTestCase
         $plain = ['X-Webhook-Signature' => hash_hmac('sha256', $this->body, self::SECRET)];
         $this->raw(self::SYNC, $this->body, $plain)->assertStatus(202);
         $this->raw(self::SYNC, $this->body.' ', $plain)->assertStatus(401);
+    }
+
+    public function test_a_token_can_be_asked_for_beside_the_signature(): void
+    {
+        config(['whatsapp.routes.middleware' => ['auth:api']]);
+        require __DIR__.'/../../../routes/receiving.php';
+        User::create(['name' => 'bridge', 'email' => 'bridge@toko.test', 'password' => 'x', 'api_token' => 'token-of-the-bridge']);
+        $signed = $this->signature($this->body, 'dlv_1') + ['Accept' => 'application/json'];
+        $this->raw(self::SYNC, $this->body, $signed)->assertStatus(401);
+        $this->raw(self::SYNC, $this->body, $signed + ['Authorization' => 'Bearer wrong'])->assertStatus(401);
+        // A token alone is not enough.
+        $this->raw(self::SYNC, $this->body, ['Authorization' => 'Bearer token-of-the-bridge', 'Accept' => 'application/json'])->assertStatus(401)->assertExactJson(['message' => 'Unauthorized.']);
+        Queue::assertNothingPushed();
+        $this->raw(self::SYNC, $this->body, $signed + ['Authorization' => 'Bearer token-of-the-bridge'])->assertStatus(202);
     }
 
     public function test_the_routes_have_neither_the_web_nor_the_api_group(): void
