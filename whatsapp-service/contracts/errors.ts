@@ -77,3 +77,10 @@ export class ApiError extends Error {
 export interface ErrorBody {
   error: { code: ErrorCode; message: string; request_id: string; details?: Record<string, unknown> };
 }
+
+export const errorBody = (error: ApiError, requestId: string): ErrorBody => ({
+  error: { code: error.code, message: error.message, request_id: requestId, ...(error.details ? { details: error.details } : {}) },
+});
+
+/** `invalid_request` for one field. */
+export const invalidField = (field: string, message: string): ApiError => new ApiError('invalid_request', { fields: [{ field, message }] });

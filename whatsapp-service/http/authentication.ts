@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Request, RequestHandler } from 'express';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestHandler } from 'express';
 import { ApiError } from '../contracts/errors.js';
 import type { Caller } from '../contracts/route.js';
 import { addressOf, type Limiter } from './rate-limit.js';
@@ -18,21 +19,37 @@ const MAX_PROVEN = 1_000;
  * only a key that was good from that address before still is, so that a stranger behind the same proxy
  * cannot lock out the application.
  */
-export function authentication(authenticate: Authenticate, failures: Limiter): RequestHandler {
-  const proven = new ProvenKeys();
-  return async (req, res, next) => {
-    const address = addressOf(req);
-    const key = keyOf(req);
-    const isProven = key !== null && proven.has(address, key);
-    if (!isProven && (await failures.isExhausted(address))) return failures.middleware(req, res, next);
+export class Doorkeeper {
+  private readonly proven = new ProvenKeys();
 
-    const caller = key === null ? null : await authenticate(key);
-    if (caller && key !== null) {
-      proven.add(address, key);
+  constructor(
+    private readonly authenticate: Authenticate,
+    private readonly failures: Limiter,
+  ) {}
+
+  /** Who it is; `nobody` without a valid key, which is to be counted as a failure; `shut` where no more keys are listened to. */
+  async admit(address: string, key: string | null): Promise<Caller | 'nobody' | 'shut'> {
+    const isProven = key !== null && this.proven.has(address, key);
+    if (!isProven && (await this.failures.isExhausted(address))) return 'shut';
+    const caller = key === null ? null : await this.authenticate(key);
+    if (key === null) return 'nobody';
+    if (!caller) {
+      this.proven.delete(address, key);
+      return 'nobody';
+    }
+    this.proven.add(address, key);
+    return caller;
+  }
+}
+
+export function authentication(door: Doorkeeper, failures: Limiter): RequestHandler {
+  return async (req, res, next) => {
+    const caller = await door.admit(addressOf(req), keyIn(req.headers));
+    if (caller === 'shut') return failures.middleware(req, res, next);
+    if (caller !== 'nobody') {
       stateOf(res).caller = caller;
       return next();
     }
-    if (key !== null) proven.delete(address, key);
     await failures.middleware(req, res, (error?: unknown) => {
       res.setHeader('WWW-Authenticate', 'Bearer');
       next(error ?? new ApiError('unauthorized'));
@@ -41,9 +58,9 @@ export function authentication(authenticate: Authenticate, failures: Limiter): R
 }
 
 /** From a header only: a URL is kept in logs and histories. */
-function keyOf(req: Request): string | null {
-  const key = req.get('x-api-key') ?? /^Bearer +(\S+)$/i.exec(req.get('authorization') ?? '')?.[1];
-  return key === undefined || key === '' || key.length > MAX_KEY_LENGTH ? null : key;
+export function keyIn(headers: IncomingHttpHeaders): string | null {
+  const given = headers['x-api-key'] ?? /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  return typeof given !== 'string' || given === '' || given.length > MAX_KEY_LENGTH ? null : given;
 }
 
 /** The oldest is forgotten first. Only a digest is kept, and never a key. */

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request } from 'express';
-import { ApiError } from '../contracts/errors.js';
+import { ApiError, invalidField } from '../contracts/errors.js';
 import type { BodyStream, Route } from '../contracts/route.js';
 import { readBytes } from '../shared/read-buffers.js';
 import { mediaType } from './body.js';
-import { invalidField } from './error-answer.js';
 
 type StreamLimits = NonNullable<NonNullable<Route['request']>['stream']>;
 

@@ -2,10 +2,7 @@ import { createHash } from 'node:crypto';
 import { MIMEType } from 'node:util';
 import express, { type Request, type RequestHandler } from 'express';
 import { ApiError } from '../contracts/errors.js';
-import { invalidField } from './error-answer.js';
-
-/** Deeper JSON is nobody's message, and would exhaust the stack of what walks through it. */
-const MAX_DEPTH = 64;
+import { refuseHostile } from '../contracts/validation.js';
 
 /** Reads the body's bytes, unpacked, into `req.body`. The limit counts what comes out of the unpacking. */
 export function readBody(limitBytes: number): RequestHandler[] {
@@ -57,19 +54,5 @@ export function parseJson(bytes: Buffer): unknown {
   } catch {
     // The parser's own text repeats a part of the body, which may be a message.
     throw new ApiError('invalid_json');
-  }
-}
-
-/** A key `__proto__` would change an object's prototype as soon as somebody copies it key by key. */
-export function refuseHostile(root: unknown): void {
-  const open: { value: unknown; path: string; depth: number }[] = [{ value: root, path: 'body', depth: 0 }];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { value, path, depth } = next;
-    if (typeof value !== 'object' || value === null) continue;
-    if (depth >= MAX_DEPTH) throw invalidField('body', `is nested deeper than ${MAX_DEPTH} levels`);
-    if (Object.hasOwn(value, '__proto__')) throw invalidField(`${path}.__proto__`, 'is a name that is not taken');
-    for (const [key, inner] of Object.entries(value)) {
-      if (typeof inner === 'object') open.push({ value: inner, path: `${path}.${key}`, depth: depth + 1 });
-    }
   }
 }

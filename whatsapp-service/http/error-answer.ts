@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, NextFunction, Request, Response } from 'express';
-import { ApiError, type ErrorBody } from '../contracts/errors.js';
+import { ApiError, errorBody, invalidField } from '../contracts/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { unavailability } from '../storage/dialect.js';
 import { stateOf } from './request-state.js';
@@ -7,14 +7,6 @@ import { sendAnswer } from './send-answer.js';
 
 /** When to ask again, where nothing better is known. */
 const RETRY_AFTER_SECONDS = '5';
-
-/** The body of an error answer. */
-export const errorBody = (error: ApiError, requestId: string): ErrorBody => ({
-  error: { code: error.code, message: error.message, request_id: requestId, ...(error.details ? { details: error.details } : {}) },
-});
-
-/** `invalid_request` for one field. */
-export const invalidField = (field: string, message: string): ApiError => new ApiError('invalid_request', { fields: [{ field, message }] });
 
 /** The one place where an error becomes an answer. What is not meant for the caller is logged, and never sent. */
 export function errorAnswer(logger: Logger, limitBytes: number): ErrorRequestHandler {

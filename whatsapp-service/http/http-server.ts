@@ -6,11 +6,12 @@ import type { Route } from '../contracts/route.js';
 import type { Logger } from '../shared/logger.js';
 import type { Metrics } from '../shared/metrics.js';
 import { accessLog } from './access-log.js';
-import { authentication, type Authenticate } from './authentication.js';
+import { authentication, Doorkeeper, type Authenticate } from './authentication.js';
 import { beginRequest } from './begin-request.js';
 import { readBody } from './body.js';
 import { docsRouter } from './docs-page.js';
 import { errorAnswer } from './error-answer.js';
+import { createGate, type Gate } from './gate.js';
 import { createNodeServer } from './node-server.js';
 import { openApiDocument } from './openapi.js';
 import { failureLimiter, keyLimiter } from './rate-limit.js';
@@ -33,6 +34,8 @@ export interface HttpServer {
   readonly app: Express;
   /** For whatever else shares the port, such as WebSockets. It must end its own connections before `close`. */
   readonly server: Server;
+  /** Who may use what shares the port. */
+  readonly gate: Gate;
   /** Where it listens: with port 0 any free one. @throws Error in plain words when it cannot. */
   listen(): Promise<{ host: string; port: number }>;
   /** Answers 503 to what is new, lets what runs end, and cuts what still runs after `graceMs`. */
@@ -44,8 +47,9 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   const { config, routes, logger, metrics } = parts;
   const byKey = keyLimiter(config.rateLimitPerMinute);
   const byAddress = failureLimiter();
+  const door = new Doorkeeper(parts.authenticate, byAddress);
   const guards = {
-    authenticate: authentication(parts.authenticate, byAddress),
+    authenticate: authentication(door, byAddress),
     limitKey: byKey.middleware,
     readBody: readBody(config.bodyLimitBytes),
     bodyLimitBytes: config.bodyLimitBytes,
@@ -66,6 +70,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   return {
     app,
     server: node.server,
+    gate: createGate({ door, failures: byAddress, byKey, trustProxy: config.trustProxy }),
     listen: () => node.listen(config.port, config.host),
     close: (graceMs) => {
       byKey.stop();

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { Request, RequestHandler } from 'express';
 import multer from 'multer';
-import { ApiError } from '../contracts/errors.js';
+import { ApiError, invalidField } from '../contracts/errors.js';
 import type { Route, UploadedFile } from '../contracts/route.js';
+import { refuseHostile } from '../contracts/validation.js';
 import { readBytes } from '../shared/read-buffers.js';
 import { newUploadId } from '../shared/ids.js';
-import { hashOf, mediaType, parseJson, refuseHostile } from './body.js';
-import { invalidField } from './error-answer.js';
+import { hashOf, mediaType, parseJson } from './body.js';
 import { stateOf, type Form } from './request-state.js';
 
 export interface FormLimits {

@@ -1,10 +1,9 @@
 import { createServer, STATUS_CODES, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ApiError, ERRORS, type ErrorCode } from '../contracts/errors.js';
+import { ApiError, errorBody, ERRORS, type ErrorCode } from '../contracts/errors.js';
 import { newRequestId } from '../shared/ids.js';
 import { StartError } from '../shared/start-error.js';
-import { errorBody } from './error-answer.js';
 
 /** A caller that sends its request drop by drop holds a connection for no longer than this; a large file over a slow line needs its time. */
 const HEADERS_TIMEOUT_MS = 15_000;

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
 import { ApiError } from '../contracts/errors.js';
@@ -7,6 +8,8 @@ export interface Limiter {
   /** Counts the request, and answers 429 when it is one too many. */
   middleware: RequestHandler;
   isExhausted(name: string): Promise<boolean>;
+  /** Counts one that is no HTTP request. @throws ApiError `rate_limited` when it is one too many. */
+  count(name: string): Promise<void>;
   /** Ends its timer. */
   stop(): void;
 }
@@ -23,7 +26,15 @@ export const keyLimiter = (perMinute: number): Limiter => (perMinute === 0 ? UNL
 export const failureLimiter = (): Limiter => limiter(FAILURES_PER_MINUTE, (req) => addressOf(req));
 
 /** Where a request comes from. Whoever holds one IPv6 address holds its whole subnet. */
-export const addressOf = (req: Request): string => (req.ip === undefined ? 'unknown' : ipKeyGenerator(req.ip));
+export const addressOf = (req: Request): string => nameOfAddress(req.ip);
+
+/** The same of a request that Express does not see: behind a proxy, what it saw itself. */
+export function addressOfMessage(req: IncomingMessage, trustProxy: boolean): string {
+  const forwarded = trustProxy ? String(req.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() : '';
+  return nameOfAddress(forwarded === '' ? req.socket.remoteAddress : forwarded);
+}
+
+const nameOfAddress = (ip: string | undefined): string => (ip === undefined ? 'unknown' : ipKeyGenerator(ip));
 
 function limiter(perMinute: number, nameOf: (req: Request, res: Response) => string): Limiter {
   const store = new MemoryStore();
@@ -41,8 +52,14 @@ function limiter(perMinute: number, nameOf: (req: Request, res: Response) => str
   return {
     middleware,
     isExhausted: async (name) => ((await store.get(name))?.totalHits ?? 0) >= perMinute,
+    count: async (name) => {
+      const { totalHits, resetTime } = await store.increment(name);
+      if (totalHits > perMinute) throw new ApiError('rate_limited', { retry_after_seconds: secondsUntil(resetTime) });
+    },
     stop: () => store.shutdown(),
   };
 }
 
-const UNLIMITED: Limiter = { middleware: (_req, _res, next) => next(), isExhausted: () => Promise.resolve(false), stop: () => undefined };
+const secondsUntil = (time: Date | undefined): number => Math.max(1, Math.ceil(((time?.getTime() ?? 0) - Date.now()) / 1000));
+
+const UNLIMITED: Limiter = { middleware: (_req, _res, next) => next(), isExhausted: () => Promise.resolve(false), count: () => Promise.resolve(), stop: () => undefined };

@@ -1,16 +1,15 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { ApiError } from '../contracts/errors.js';
+import { ApiError, invalidField } from '../contracts/errors.js';
 import type { Caller, Route, RouteAnswer } from '../contracts/route.js';
+import { validated, validatedBody } from '../contracts/validation.js';
 import { requireOwn, requireScope, sessionParams } from './authorization.js';
 import { bytesOf, hashOf, jsonOf } from './body.js';
 import { isStreamed, openBodyStream } from './body-stream.js';
-import { invalidField } from './error-answer.js';
 import { typedFormValues } from './form-values.js';
 import { isForm, readForm, removeUpload, type FormLimits } from './multipart.js';
 import { stateOf } from './request-state.js';
 import { sendAnswer } from './send-answer.js';
 import { isStreamedAnswer, streamAnswer } from './stream-answer.js';
-import { validated, validatedBody } from './validation.js';
 
 /** What every route shares. */
 export interface RouteGuards {

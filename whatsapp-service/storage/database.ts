@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, Migrator, sql, type Migration } from 'kysely';
+import { sleep } from '../shared/clock.js';
 import { StartError } from '../shared/start-error.js';
-import { lockDataDirectory, sqliteDialect } from './dialect.js';
+import { isDataDirectoryLocked, lockDataDirectory, sqliteDialect } from './dialect.js';
 import { foundation } from './migrations/0001-foundation.js';
 import { media } from './migrations/0002-media.js';
 import { numbers } from './migrations/0003-numbers.js';
@@ -41,11 +42,11 @@ export interface Storage {
 /** Opens the database under `dataDir`, takes its lock and brings its schema up to date. */
 export async function openStorage(dataDir: string): Promise<Storage> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const unlock = lockDataDirectory(join(dataDir, 'service.lock'));
+  const unlock = lockDataDirectory(lockIn(dataDir));
   if (!unlock) {
     throw new StartError(`Another bridge works on ${dataDir}. Stop it first, or give this one its own DATA_DIR.`);
   }
-  const db = new Kysely<Database>({ dialect: sqliteDialect(join(dataDir, 'bridge.sqlite')) });
+  const db = connect(dataDir);
   try {
     await migrate(db);
   } catch (error) {
@@ -53,6 +54,36 @@ export async function openStorage(dataDir: string): Promise<Storage> {
     unlock();
     throw error;
   }
+  return storageOver(db, unlock);
+}
+
+/** The database of a service that may run beside this process, or not. */
+export interface SharedStorage extends Storage {
+  /** Whether the service works on it now. */
+  serviceRuns(): boolean;
+}
+
+/** Opens the database without its lock. Its schema is the service's to bring up to date, unless none runs. */
+export async function openSharedStorage(dataDir: string): Promise<SharedStorage> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const unlock = lockDataDirectory(lockIn(dataDir));
+  const db = connect(dataDir);
+  try {
+    if (unlock) await migrate(db);
+    else await migrated(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  } finally {
+    unlock?.();
+  }
+  return { ...storageOver(db, () => undefined), serviceRuns: () => isDataDirectoryLocked(lockIn(dataDir)) };
+}
+
+const lockIn = (dataDir: string): string => join(dataDir, 'service.lock');
+const connect = (dataDir: string): Db => new Kysely<Database>({ dialect: sqliteDialect(join(dataDir, 'bridge.sqlite')) });
+
+function storageOver(db: Db, unlock: () => void): Storage {
   const commits = new GroupCommit(db);
   return {
     db,
@@ -63,6 +94,19 @@ export async function openStorage(dataDir: string): Promise<Storage> {
       unlock();
     },
   };
+}
+
+/** How long a service that is starting may take to bring the schema up to date. Milliseconds. */
+const MIGRATED_WITHIN_MS = 15_000;
+
+/** Waits until the service that holds the lock has brought the schema up to date. @throws StartError when its version is another one */
+async function migrated(db: Db): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
+  const giveUpAt = Date.now() + MIGRATED_WITHIN_MS;
+  while ((await migrator.getMigrations()).some(({ executedAt }) => executedAt === undefined)) {
+    if (Date.now() > giveUpAt) throw new StartError('The bridge that works on this DATA_DIR is of another version. Start both from the same one.');
+    await sleep(100);
+  }
 }
 
 async function migrate(db: Db): Promise<void> {

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
-import { SqliteDialect, sql, type CreateTableBuilder, type Dialect, type Expression, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { SqliteDialect, sql, type CreateTableBuilder, type Dialect, type Expression, type QueryExecutorProvider, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
 /**
  * Everything that differs between databases lives in this file: opening one, the key that counts up, and many values in one statement.
@@ -20,7 +20,8 @@ export function sqliteDialect(file: string): Dialect {
 export function lockDataDirectory(file: string): (() => void) | null {
   const lock = new DatabaseSync(file);
   try {
-    lock.exec('PRAGMA busy_timeout=0; BEGIN EXCLUSIVE;');
+    // Whoever only looks whether it is held is gone within a millisecond.
+    lock.exec('PRAGMA busy_timeout=200; BEGIN EXCLUSIVE;');
   } catch {
     lock.close();
     return null;
@@ -44,6 +45,25 @@ const UNAVAILABLE = new Map([
 export function unavailability(error: unknown): string | null {
   const { sqliteCode } = (error ?? {}) as { sqliteCode?: unknown };
   return typeof sqliteCode === 'number' ? (UNAVAILABLE.get(sqliteCode) ?? null) : null;
+}
+
+/** Whether a service holds the lock, without taking it. */
+export function isDataDirectoryLocked(file: string): boolean {
+  const lock = new DatabaseSync(file);
+  try {
+    lock.exec('PRAGMA busy_timeout=0; SELECT count(*) FROM sqlite_schema;');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    lock.close();
+  }
+}
+
+/** A number that changes when another process has committed something. */
+export async function foreignVersion(db: QueryExecutorProvider): Promise<number> {
+  const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(db);
+  return rows[0]?.data_version ?? 0;
 }
 
 /** A primary key that the database counts up. */
@@ -74,7 +94,8 @@ class SqliteAdapter implements SqliteDatabase {
     const known = this.statements.get(source);
     if (known) return known;
     if (this.statements.size >= MAX_STATEMENTS) this.statements.clear();
-    const statement = adapt(this.db.prepare(source));
+    // With another process beside this one, a transaction that reads first could find later that it may not write.
+    const statement = adapt(this.db.prepare(source === 'begin' ? 'begin immediate' : source));
     // A full disk ends a transaction by itself; to roll it back once more is an error that would hide the first.
     if (source === 'rollback') return { ...statement, run: (parameters) => (this.db.isTransaction ? statement.run(parameters) : { changes: 0, lastInsertRowid: 0 }) };
     this.statements.set(source, statement);

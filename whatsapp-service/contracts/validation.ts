@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ApiError } from '../contracts/errors.js';
+import { ApiError, invalidField } from './errors.js';
 
 /** One thing that is wrong with a request. `field` begins with where it is: `body.text`, `query.limit`, `params.id`. */
 export interface FieldProblem {
@@ -8,13 +8,15 @@ export interface FieldProblem {
   message: string;
 }
 
-type Part = 'params' | 'query' | 'body';
+type Part = 'params' | 'query' | 'body' | 'auth';
 type Issue = z.core.$ZodIssue;
 
 /** A caller that gets hundreds wrong is told of the first ones. */
 const MAX_PROBLEMS = 50;
 /** A field's name may be the caller's own. */
 const MAX_NAME = 200;
+/** Deeper JSON is nobody's message, and would exhaust the stack of what walks through it. */
+const MAX_DEPTH = 64;
 
 /** The value as the schema makes it. @throws ApiError `invalid_request`, naming each field. */
 export async function validated(part: Part, schema: z.ZodType | undefined, input: unknown): Promise<unknown> {
@@ -59,3 +61,17 @@ function messageOf(issue: Issue): string {
 }
 
 const problem = (field: string, code: string, message: string): FieldProblem => ({ field: field.slice(0, MAX_NAME), code, message });
+
+/** A key `__proto__` would change an object's prototype as soon as somebody copies it key by key. */
+export function refuseHostile(root: unknown): void {
+  const open: { value: unknown; path: string; depth: number }[] = [{ value: root, path: 'body', depth: 0 }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, path, depth } = next;
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth >= MAX_DEPTH) throw invalidField('body', `is nested deeper than ${MAX_DEPTH} levels`);
+    if (Object.hasOwn(value, '__proto__')) throw invalidField(`${path}.__proto__`, 'is a name that is not taken');
+    for (const [key, inner] of Object.entries(value)) {
+      if (typeof inner === 'object') open.push({ value: inner, path: `${path}.${key}`, depth: depth + 1 });
+    }
+  }
+}
