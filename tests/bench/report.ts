@@ -26,6 +26,7 @@ function syncRows({ size, plain, ours, floor, slowBackend, ratios }: SyncSize): 
     ['', '  chats only', '', `(${ms(ours.firstSliceMs)})`, '', '', ...growth(ours.enumerationGrowth), ''],
     ['', 'plain ÷ ours', `${ratios.enumeration}×`, `${ratios.firstChat}×`, `${ratios.lastChat}×`, '', '', '', ''],
     ['', 'posts alone', '', '', '', ms(floor.totalMs), '', '', `ours ${ratios.overFloor}×`],
+    ['', '  signed before', '', '', '', ms(floor.signedBeforeMs), '', '', `ours ${ratios.overSignedBefore}×`],
     ['', `ours, backend ${slowBackend.answerMs} ms`, '', '', '', ms(slowBackend.oursMs), '', '', ''],
     ['', '  posts alone', '', '', '', ms(slowBackend.floorMs), '', '', `ours ${slowBackend.overFloor}×`],
   ];

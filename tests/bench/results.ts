@@ -28,10 +28,11 @@ export interface SyncSize {
   size: number;
   plain: PlainSync;
   ours: OursSync;
-  floor: { totalMs: number };
+  /** The posts alone: signed as they go, and signed before. */
+  floor: { totalMs: number; signedBeforeMs: number };
   /** The same against a backend that takes so long for an answer, as an application does that writes to its database. */
   slowBackend: { answerMs: number; oursMs: number; floorMs: number; overFloor: number };
-  ratios: { enumeration: number; firstChat: number; lastChat: number; overFloor: number };
+  ratios: { enumeration: number; firstChat: number; lastChat: number; overFloor: number; overSignedBefore: number };
   runs: SyncRun[];
 }
 
@@ -77,6 +78,7 @@ export interface SyncRun {
   oursEnumerationMs: number;
   oursTotalMs: number;
   floorMs: number;
+  signedBeforeMs: number;
   oursSlowMs: number;
   floorSlowMs: number;
 }

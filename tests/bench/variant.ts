@@ -20,6 +20,8 @@ export interface Job {
   chats: number;
   /** For the floor: the bodies to post. */
   bodies?: string;
+  /** For the floor: with the signatures that they had, instead of fresh ones. */
+  signedBefore?: boolean;
   /** Several at once: the phones of the further ones. */
   morePhones?: string[];
 }

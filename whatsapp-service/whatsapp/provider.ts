@@ -1,6 +1,6 @@
 import type { ChatId, SessionId } from '../shared/ids.js';
 import type { AckLevel, SessionReason } from '../contracts/states.js';
-import type { ChatPayload, EventData } from '../contracts/payloads.js';
+import type { EventData } from '../contracts/payloads.js';
 import type { Directory } from './directory.js';
 
 /**
@@ -89,11 +89,17 @@ export interface ProviderSession {
   acks(messageIds: readonly string[]): Promise<{ messageId: string; ack: AckLevel }[]>;
   /** Every chat's id and time of its last message, newest first. */
   listChats(): Promise<ChatRef[]>;
-  /** The chats with these ids (at most 500), in their order. A chat that WhatsApp no longer has is left out. */
-  chats(ids: readonly ChatId[]): Promise<ChatPayload[]>;
+  /** The chats with these ids (at most 500), in their order, as they go to a backend; null for one that WhatsApp no longer has. */
+  chatTexts(ids: readonly ChatId[]): Promise<(ChatText | null)[]>;
   send(message: Outbound): Promise<SendResult>;
   /** What became of a message that may have been sent before a crash. */
   lookUp(chatId: ChatId, key: string): Promise<LookUp>;
+}
+
+export interface ChatText {
+  /** A `ChatPayload`, ready to be sent. */
+  json: string;
+  isGroup: boolean;
 }
 
 export interface ChatRef {

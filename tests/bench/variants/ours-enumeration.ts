@@ -35,7 +35,7 @@ export const variant: Variant = {
     const start = performance.now();
     const source = page;
     const ids = (await source.listChats()).map((chat) => chat.id);
-    const slice = (from: number) => source.chats(ids.slice(from, from + perSlice));
+    const slice = (from: number) => source.chatTexts(ids.slice(from, from + perSlice));
     let firstMs: number | null = null;
     let chats = 0;
     const asked = [slice(0), slice(perSlice)];

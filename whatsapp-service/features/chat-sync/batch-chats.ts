@@ -5,7 +5,7 @@ import { toJson } from '../../shared/json.js';
 import type { ChatSyncBatchRow } from '../../storage/schema.js';
 import type { ProviderSession } from '../../whatsapp/provider.js';
 
-/** The chats of one batch. They are made to text once, as soon as they come: however long a batch waits, no objects wait with it. */
+/** The chats of one batch, as text: however long a batch waits, no objects wait with it. */
 export interface BatchChats {
   /** JSON array. */
   json: string;
@@ -18,11 +18,12 @@ export interface BatchChats {
 /** One call into the page for several batches; the answer is divided again by the plan. */
 export async function readSlice(page: ProviderSession, slice: readonly ChatSyncBatchRow[]): Promise<BatchChats[]> {
   const ids = slice.map((batch) => JSON.parse(batch.chat_ids) as ChatId[]);
-  const found = new Map((await page.chats(ids.flat())).map((chat) => [chat.chat_id, chat]));
+  const answer = await page.chatTexts(ids.flat());
+  let start = 0;
   return ids.map((wanted) => {
-    const chats = wanted.flatMap((id) => found.get(id) ?? []);
-    const groups = chats.filter((chat) => chat.chat_type === 'group').length;
-    return { json: toJson(chats), count: chats.length, groups, gone: wanted.length - chats.length };
+    const chats = answer.slice(start, (start += wanted.length)).filter((chat) => chat !== null);
+    const groups = chats.filter((chat) => chat.isGroup).length;
+    return { json: `[${chats.map((chat) => chat.json).join(',')}]`, count: chats.length, groups, gone: wanted.length - chats.length };
   });
 }
 

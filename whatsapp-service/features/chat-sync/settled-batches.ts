@@ -2,7 +2,7 @@ import type { Storage } from '../../storage/database.js';
 import { settleBatches, type SettledBatch } from './chat-sync-store.js';
 
 /** Milliseconds in which batches that end together share one commit. */
-const GATHER_MS = 50;
+const GATHER_MS = 200;
 
 export interface SettledBatchesOptions {
   storage: Storage;

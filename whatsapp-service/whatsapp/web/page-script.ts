@@ -27,7 +27,7 @@ export interface PageGroup {
   name: string | null;
   participants: PageParticipants;
 }
-/** JIDs with a space between them; an admin's ends with a star. */
+/** JIDs with a space between them, those of phones without their `@c.us`; an admin's ends with a star. */
 export type PageParticipants = string;
 
 export interface PageMessage {

@@ -1,15 +1,14 @@
 import type { Browser, Page } from 'puppeteer';
 import wweb from 'whatsapp-web.js';
-import type { ChatPayload } from '../../contracts/payloads.js';
 import type { AckLevel, SessionReason } from '../../contracts/states.js';
 import { endsWithin, type Clock } from '../../shared/clock.js';
 import { asChatId, type ChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { phoneFromJid } from '../../shared/phone.js';
-import { ProviderError, type BrowserUsage, type ChatRef, type Launch, type LookUp, type Outbound, type PageCheck, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
+import { ProviderError, type BrowserUsage, type ChatRef, type ChatText, type Launch, type LookUp, type Outbound, type PageCheck, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
 import { closeBrowser, ignoreLatePipeErrors, launchOptions, userAgentOf, type BrowserSettings } from './browser.js';
 import { BrowserMeter } from './browser-usage.js';
-import { decodeChat } from './decode/chat.js';
+import { chatText, isGroupChat } from './decode/chat-text.js';
 import { decodeBatch } from './decode/event.js';
 import { callPage, type CallLimit } from './page-calls.js';
 import { CONTRACT_PARTS } from './page-contract.js';
@@ -165,9 +164,9 @@ export class WebSession implements ProviderSession {
     return rows.map(([id, t, group]) => ({ id: asChatId(id), lastMessageAt: t === null ? null : t * 1000, isGroup: group === 1 }));
   }
 
-  async chats(ids: readonly ChatId[]): Promise<ChatPayload[]> {
-    const rows = await this.call<PageChat[]>('chats', { ids });
-    return rows.map((row) => decodeChat(row, this.options.withParticipants));
+  async chatTexts(ids: readonly ChatId[]): Promise<(ChatText | null)[]> {
+    const rows = await this.call<(PageChat | null)[]>('chats', { ids });
+    return rows.map((row) => row && { json: chatText(row, this.options.withParticipants), isGroup: isGroupChat(row) });
   }
 
   async send(message: Outbound): Promise<SendResult> {

@@ -5,9 +5,9 @@ import type { PageChat } from '../page-script.js';
 import { messageType } from './message.js';
 import { decodeGroupPeople } from './people.js';
 
-const ARCHIVED = 1;
-const PINNED = 2;
-const MUTED = 4;
+export const ARCHIVED = 1;
+export const PINNED = 2;
+export const MUTED = 4;
 
 export function decodeChat(chat: PageChat, withParticipants: boolean): ChatPayload {
   const [id, lid, name, unread, t, flags, last, subject, people, count] = chat;

@@ -13,8 +13,11 @@ export function decodeGroupPeople(people: PageParticipants, withParticipants: bo
   return { ...(withParticipants && { participants: rows.map(decodeParticipant) }), participants_count: rows.length };
 }
 
+/** A participant's JID: of a phone's, the page tells the digits only. */
+export const jidOf = (id: string): string => (id.includes('@') ? id : `${id}@c.us`);
+
 function decodeParticipant(row: string): Participant {
   const isAdmin = row.endsWith('*');
-  const jid = isAdmin ? row.slice(0, -1) : row;
+  const jid = jidOf(isAdmin ? row.slice(0, -1) : row);
   return { jid, phone: phoneFromJid(jid), is_admin: isAdmin };
 }

@@ -56,11 +56,14 @@ bridge.slimChat = (id, chat) => {
   ];
 };
 
+/** In the order of `ids`; null for a chat that is gone. */
 bridge.calls.chats = async ({ ids }) => {
   const rows = [];
   for (const id of ids) {
     const chat = bridge.findChat(id);
-    if (chat) rows.push([...bridge.slimChat(id, chat), bridge.isGroup(id) ? await withParticipants(chat) : null]);
+    const row = chat && bridge.slimChat(id, chat);
+    row?.push(bridge.isGroup(id) ? await withParticipants(chat) : null);
+    rows.push(row);
   }
   return rows;
 };

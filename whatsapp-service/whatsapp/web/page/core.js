@@ -102,9 +102,20 @@ bridge.isGroup = (jid) => Boolean(jid?.endsWith('@g.us'));
 /** Private chats and groups; not channels, status posts or broadcast lists. */
 bridge.isChat = (jid) => /@(c\.us|lid|g\.us)$/.test(jid ?? '');
 
-/** A group's people as one text, an admin with a star: `628…@c.us* 628…@c.us`. As rows they would be most of what leaves the page. */
-bridge.participants = (chat) =>
-  (chat?.groupMetadata?.participants?.getModelsArray?.() ?? []).map((p) => bridge.person(p.id)[0] + (p.isAdmin || p.isSuperAdmin ? '*' : '')).join(' ');
+const PHONE = '@c.us';
+/**
+ * A group's people as one text, an admin with a star, a phone's JID without its end: `628…* 628… 123…@lid`.
+ * As rows, or in full, they would be most of what leaves the page.
+ */
+bridge.participants = (chat) => {
+  let text = '';
+  for (const p of chat?.groupMetadata?.participants?.getModelsArray?.() ?? []) {
+    const own = bridge.jid(p.id);
+    const jid = own.endsWith(PHONE) ? own : bridge.person(own)[0];
+    text += (text && ' ') + (jid.endsWith(PHONE) ? jid.slice(0, -PHONE.length) : jid) + (p.isAdmin || p.isSuperAdmin ? '*' : '');
+  }
+  return text;
+};
 
 bridge.calls.health = () => {
   const socket = window.require('WAWebSocketModel').Socket;
