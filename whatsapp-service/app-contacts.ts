@@ -2,12 +2,20 @@ import { BackendDatabase } from './backend-database/backend-database.js';
 import type { Config } from './config/config.js';
 import { AddressService } from './features/address/address-service.js';
 import { BackendAddresses } from './features/address/backend-addresses.js';
+import { saveActivity } from './features/contact/contact-activity.js';
 import { lastActive, storedTargets, type TargetPage } from './features/contact/contact-lookups.js';
-import { findOptedOut } from './features/opt-out/opt-out-store.js';
+import { findPhoneOfLid } from './features/number/number-store.js';
+import { InboundOptOut } from './features/opt-out/inbound-opt-out.js';
+import { optOutRoutes } from './features/opt-out/opt-out-routes.js';
+import { OptOutService } from './features/opt-out/opt-out-service.js';
+import type { NewEvent } from './outbox/outbox-store.js';
 import type { TargetSelection } from './contracts/contact-api.js';
-import { workspaceKey, type WorkspaceId } from './shared/workspace.js';
+import type { Route } from './contracts/route.js';
+import type { Clock } from './shared/clock.js';
+import type { SessionId } from './shared/ids.js';
+import { workspaceKey, type WorkspaceId, type WorkspaceKey } from './shared/workspace.js';
 import type { Logger } from './shared/logger.js';
-import type { Storage } from './storage/database.js';
+import type { Db, Storage } from './storage/database.js';
 
 /** What a blast asks of its recipients. Each takes any number of people, and rejects when the answer is not known: then nobody may be sent to. */
 export interface PeopleLookups {
@@ -23,28 +31,53 @@ export interface PeopleLookups {
 
 export interface ContactsOptions {
   storage: Storage;
-  config: Pick<Config, 'backendDatabase' | 'defaultCountry'>;
+  config: Pick<Config, 'backendDatabase' | 'contacts' | 'defaultCountry'>;
+  clock: Clock;
   logger: Logger;
 }
 
 export interface Contacts {
+  routes: Route[];
+  /** What people wrote to the account alone: when, and whether they want no more. In the transaction of the messages. */
+  heard(trx: Db, sessionId: SessionId, messages: readonly NewEvent<'message'>[]): Promise<void>;
   lookups: PeopleLookups;
   stop(): Promise<void>;
 }
 
-export function createContacts({ storage, config, logger }: ContactsOptions): Contacts {
+export function createContacts({ storage, config, clock, logger }: ContactsOptions): Contacts {
   const { backendDatabase: settings, defaultCountry } = config;
   const database = settings.url === null ? null : new BackendDatabase({ ...settings, url: settings.url, logger });
   const addresses = new AddressService({ storage, backend: database && settings.addresses && new BackendAddresses({ database, table: settings.addresses, phones: settings.phones, defaultCountry }) });
+  const optOuts = new OptOutService({ storage, defaultCountry, clock });
+  const inbound = new InboundOptOut({ ...config.contacts, phoneOfLid: findPhoneOfLid, logger });
   return {
+    routes: [...optOutRoutes(optOuts)],
+    heard: async (trx, sessionId, messages) => {
+      if (messages.length === 0) return;
+      const workspace = await workspaceOfSession(trx, sessionId);
+      await saveActivity(trx, workspace, latestOf(messages));
+      await inbound.take(trx, { sessionId, workspace, messages });
+    },
     stop: async () => database?.close(),
     lookups: {
       inAddressBook: (workspaceId, phones) => addresses.find(workspaceKey(workspaceId), phones),
-      optedOut: (workspaceId, people) => inChunks(people, (chunk) => findOptedOut(storage.db, workspaceKey(workspaceId), chunk)).then((found) => new Set(found)),
+      optedOut: (workspaceId, people) => optOuts.find(workspaceKey(workspaceId), people),
       lastActive: (workspaceId, phones) => inChunks(phones, async (chunk) => [...(await lastActive(storage.db, workspaceKey(workspaceId), chunk))]).then((found) => new Map(found)),
       contactsOfList: (workspaceId, selection, after, limit) => storedTargets(storage.db, workspaceId, selection, { after, limit }),
     },
   };
+}
+
+async function workspaceOfSession(trx: Db, id: SessionId): Promise<WorkspaceKey> {
+  const row = await trx.selectFrom('session').select('workspace_id').where('id', '=', id).executeTakeFirst();
+  return workspaceKey(JSON.parse(row?.workspace_id ?? 'null') as WorkspaceId);
+}
+
+/** When each of those who wrote wrote last. */
+function latestOf(messages: readonly NewEvent<'message'>[]): Map<string, number> {
+  const latest = new Map<string, number>();
+  for (const { data, at } of messages) if (data.from.phone !== null) latest.set(data.from.phone, Math.max(at, latest.get(data.from.phone) ?? 0));
+  return latest;
 }
 
 /** Of one statement: about 3 ms. */

@@ -5,12 +5,14 @@ import { moveInboundMark } from './features/session/session-store.js';
 import type { Clock } from './shared/clock.js';
 import type { SessionId } from './shared/ids.js';
 import type { Logger } from './shared/logger.js';
-import type { Storage } from './storage/database.js';
+import type { Db, Storage } from './storage/database.js';
 import type { ProviderEvent } from './whatsapp/provider.js';
 
 export interface EventHandlerOptions {
   storage: Storage;
   outcomes: MessageOutcomes;
+  /** Is told of each new message that people wrote to this account alone, in the transaction in which it is written down. */
+  heard(trx: Db, id: SessionId, messages: readonly NewEvent<'message'>[]): Promise<void>;
   wakeOutbox(): void;
   onEvent(kind: string): void;
   clock: Clock;
@@ -83,7 +85,9 @@ export function createEventHandler(options: EventHandlerOptions): (id: SessionId
       events.push(...(await outcomes.fromPage(trx, id, pageAcks)));
       // Chats are not handed over in step, and a message may claim to be of tomorrow: neither must hide what is still to come.
       if (newest > 0) await moveInboundMark(trx, id, Math.min(newest, oldestWaiting ?? newest, now));
-      return appendEvents(trx, id, events, now);
+      const appended = await appendEvents(trx, id, events, now);
+      await options.heard(trx, id, appended.filter(isPrivateMessage));
+      return appended;
     });
 
     for (const event of fresh) options.onEvent(event.name);
@@ -91,3 +95,5 @@ export function createEventHandler(options: EventHandlerOptions): (id: SessionId
     logger.debug('Events committed', { session: id, events: batch.length, fresh: fresh.length });
   };
 }
+
+const isPrivateMessage = (event: NewEvent): event is NewEvent<'message'> => event.name === 'message' && (event as NewEvent<'message'>).data.chat_type === 'private';

@@ -148,6 +148,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     wakeSender: (id) => queue.add(JOBS.sendMessages, id),
   });
 
+  const contacts = createContacts({ storage, config, clock, logger });
   const sessions: SessionService = new SessionService({
     storage,
     provider,
@@ -159,7 +160,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     latestSync: (id) => chatSync.latest(id),
     beforeDelete: (id) => chatSync.stop(id),
     hooks: {
-      events: createEventHandler({ storage, outcomes, wakeOutbox, onEvent: (kind) => metrics.inboundEvents.inc({ kind }), clock, logger }),
+      events: createEventHandler({ storage, outcomes, heard: contacts.heard, wakeOutbox, onEvent: (kind) => metrics.inboundEvents.inc({ kind }), clock, logger }),
       working: (id, how) => {
         queue.add(JOBS.sendMessages, id);
         if (how === 'started') outcomes.reconcile(id, sessions.provider(id)).catch((error: unknown) => logger.warn('What became of messages while the session was away is not known yet', { session: id, error }));
@@ -175,7 +176,6 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     },
   });
 
-  const contacts = createContacts({ storage, config, logger });
   const apiKeys = new ApiKeyService({ storage, clock });
   const mustWork = { requireWorking: (id: SessionId) => sessions.working(id), requireSession: (id: SessionId) => sessions.view(id) };
   const numbers = new NumberService({ storage, config, ...mustWork, working: (id) => sessions.working(id), clock, logger });
@@ -190,6 +190,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       ...numberRoutes(numbers),
       ...chatRoutes(new ChatService(directory)),
       ...groupRoutes(new GroupService(directory)),
+      ...contacts.routes,
       ...apiKeyRoutes(apiKeys),
       ...outbox.routes,
       ...healthRoutes({

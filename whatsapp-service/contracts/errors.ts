@@ -22,6 +22,7 @@ export const ERRORS = {
   group_not_found: { status: 404, message: 'This account has no such group. GET /api/sessions/{id}/chats?type=group lists them.' },
   blast_not_found: { status: 404, message: 'There is no blast with this id. GET /api/whatsapp/blast/jobs lists them.' },
   contact_not_found: { status: 404, message: 'WhatsApp knows nobody with this number or JID.' },
+  opt_out_not_found: { status: 404, message: 'This person is not on the opt-out list of this workspace. GET /api/opt-outs lists it.' },
   method_not_allowed: { status: 405, message: 'This path does not take this method. `details.allow` lists what it takes.' },
   not_acceptable: { status: 406, message: 'None of the types in `Accept` can be answered here. `details.produces` lists what can.' },
   request_timeout: { status: 408, message: 'The request did not arrive in time. Send it again, without a pause.' },

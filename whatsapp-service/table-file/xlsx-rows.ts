@@ -79,8 +79,7 @@ async function hasFormula(xml: Readable): Promise<boolean> {
   return false;
 }
 
-function textOfCell(value: string | number | boolean | Date | null | undefined): string {
-  if (value === null || value === undefined) return '';
+function textOfCell(value: unknown): string {
   if (value instanceof Date) return value.toISOString().replace(/T00:00:00\.000Z$/, '');
-  return String(value);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }

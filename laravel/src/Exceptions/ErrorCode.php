@@ -66,6 +66,9 @@ enum ErrorCode: string
     /** 404: WhatsApp knows nobody with this number or JID. */
     case ContactNotFound = 'contact_not_found';
 
+    /** 404: This person is not on the opt-out list of this workspace. GET /api/opt-outs lists it. */
+    case OptOutNotFound = 'opt_out_not_found';
+
     /** 405: This path does not take this method. `details.allow` lists what it takes. */
     case MethodNotAllowed = 'method_not_allowed';
 
@@ -185,6 +188,7 @@ enum ErrorCode: string
             self::GroupNotFound => GroupNotFoundException::class,
             self::BlastNotFound => BlastNotFoundException::class,
             self::ContactNotFound => ContactNotFoundException::class,
+            self::OptOutNotFound => OptOutNotFoundException::class,
             self::MethodNotAllowed => MethodNotAllowedException::class,
             self::NotAcceptable => NotAcceptableException::class,
             self::RequestTimeout => RequestTimeoutException::class,
@@ -227,7 +231,7 @@ enum ErrorCode: string
             self::InvalidRequest, self::InvalidJson, self::InvalidPhone => 400,
             self::Unauthorized => 401,
             self::Forbidden, self::GroupForbidden => 403,
-            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::EndpointNotFound, self::DeliveryNotFound, self::RedeliveryNotFound, self::GroupNotFound, self::BlastNotFound, self::ContactNotFound => 404,
+            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::EndpointNotFound, self::DeliveryNotFound, self::RedeliveryNotFound, self::GroupNotFound, self::BlastNotFound, self::ContactNotFound, self::OptOutNotFound => 404,
             self::MethodNotAllowed => 405,
             self::NotAcceptable => 406,
             self::RequestTimeout => 408,

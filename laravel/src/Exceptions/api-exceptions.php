@@ -81,6 +81,11 @@ class ContactNotFoundException extends NotFoundException
 {
 }
 
+/** 404: This person is not on the opt-out list of this workspace. GET /api/opt-outs lists it. */
+class OptOutNotFoundException extends NotFoundException
+{
+}
+
 /** 405: This path does not take this method. `details.allow` lists what it takes. */
 class MethodNotAllowedException extends InvalidRequestException
 {

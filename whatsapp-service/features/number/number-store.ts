@@ -1,4 +1,5 @@
 import type { SessionId } from '../../shared/ids.js';
+import { phoneFromJid } from '../../shared/phone.js';
 import type { Db } from '../../storage/database.js';
 import type { NumberCheckRow } from '../../storage/schema.js';
 
@@ -13,6 +14,12 @@ export async function findChecks(db: Db, sessionId: SessionId, jids: readonly st
     rows.push(...(await db.selectFrom('number_check').selectAll().where('session_id', '=', sessionId).where('jid', 'in', slice).where('checked_at', '>', since).execute()));
   }
   return rows;
+}
+
+/** The number under which a session asked for whom WhatsApp knows by this LID. */
+export async function findPhoneOfLid(db: Db, sessionId: SessionId, lid: string): Promise<string | null> {
+  const row = await db.selectFrom('number_check').select('jid').where('session_id', '=', sessionId).where('canonical_jid', '=', lid).executeTakeFirst();
+  return row === undefined ? null : phoneFromJid(row.jid);
 }
 
 export async function saveChecks(trx: Db, rows: readonly NumberCheckRow[]): Promise<void> {
