@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from './config/config.js';
+import { createBlasts, type Blasts } from './app-blast.js';
 import { createContacts } from './app-contacts.js';
 import { createEventHandler } from './app-events.js';
 import { JOBS, startJobs } from './app-jobs.js';
@@ -123,12 +124,13 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   });
 
   const media = new MediaService({ storage, dataDir: config.dataDir, settings: config.media, clock, logger });
-  const outcomes = new MessageOutcomes(storage, clock, wakeOutbox, (id) => queue.add(JOBS.sendMessages, id));
+  const outcomes = new MessageOutcomes({ storage, clock, wakeOutbox, onRefused: (id) => queue.add(JOBS.sendMessages, id), watcher: { changed: (trx, row) => blasts.watcher.changed(trx, row) } });
   const sender = new MessageSender({
     storage,
     settings: config.send,
     outcomes,
     pace: new PaceKeeper(config.send, clock, random),
+    gate: { admit: (trx, row) => blasts.gate.admit(trx, row) },
     page,
     mediaPath: (id) => media.get(id as MediaId).then(({ path }) => path, () => null),
     again: (id, delayMs) => queue.add(JOBS.sendMessages, id, delayMs),
@@ -158,16 +160,22 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     random,
     logger,
     latestSync: (id) => chatSync.latest(id),
-    beforeDelete: (id) => chatSync.stop(id),
+    beforeDelete: async (id) => {
+      await blasts.onEnded(id, 'session_deleted');
+      await chatSync.stop(id);
+    },
     hooks: {
       events: createEventHandler({ storage, outcomes, heard: contacts.heard, wakeOutbox, onEvent: (kind) => metrics.inboundEvents.inc({ kind }), clock, logger }),
       working: (id, how) => {
         queue.add(JOBS.sendMessages, id);
         if (how === 'started') outcomes.reconcile(id, sessions.provider(id)).catch((error: unknown) => logger.warn('What became of messages while the session was away is not known yet', { session: id, error }));
+        blasts.onWorking(id).catch((error: unknown) => logger.error('The blasts of a session could not be gone on with', { session: id, error }));
         chatSync.onWorking(id, how).catch((error: unknown) => logger.error('The chat sync could not be begun', { session: id, error }));
       },
       wakeOutbox,
+      ended: (id, reason) => blasts.onEnded(id, reason),
       unpaired: async (id) => {
+        await blasts.onEnded(id, 'logged_out');
         await messages.giveUpUnderWay(id);
         await chatSync.abandon(id);
       },
@@ -179,6 +187,12 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const apiKeys = new ApiKeyService({ storage, clock });
   const mustWork = { requireWorking: (id: SessionId) => sessions.working(id), requireSession: (id: SessionId) => sessions.view(id) };
   const numbers = new NumberService({ storage, config, ...mustWork, working: (id) => sessions.working(id), clock, logger });
+  const blasts: Blasts = createBlasts({
+    storage, config, queue, numbers, media, metrics, clock, random, logger, wakeOutbox,
+    lookups: contacts.lookups,
+    works: (id) => page(id) !== null,
+    wakeSender: (id) => queue.add(JOBS.sendMessages, id),
+  });
   const directory = { working: (id: SessionId) => sessions.working(id), country: config.defaultCountry, logger };
   const server = createHttpServer({
     config: config.http,
@@ -188,6 +202,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       ...messageRoutes({ service: messages, views: new MessageViews(storage, clock), defaultCountry: config.defaultCountry, maxMediaBytes: config.media.maxBytes }),
       ...mediaRoutes(media, config.media.maxBytes),
       ...numberRoutes(numbers),
+      ...blasts.routes,
       ...chatRoutes(new ChatService(directory)),
       ...groupRoutes(new GroupService(directory)),
       ...contacts.routes,
@@ -226,6 +241,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       const first = await apiKeys.ensureFirstKey(config.adminApiKey);
       await sessions.load();
       stopJobs = startJobs({ queue, sender, messages, media, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, sweepOutbox: () => outbox.sweep(), logger });
+      await blasts.start();
       await outbox.start();
       const address = await server.listen();
       logger.info('The bridge takes requests', { ...address, engine: config.engine });
@@ -236,6 +252,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       const grace = config.shutdownTimeoutMs;
       await server.close(grace);
       stopJobs?.();
+      blasts.stop();
       await Promise.all([chatSync.stopAll(grace), queue.stop(grace), sessions.close()]);
       await outbox.stop(grace);
       // Breaks off what is left, so that its end is written down before the database closes.

@@ -25,7 +25,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['outbox'],
   ['features/*'],
   ['http', 'realtime', 'admin', 'sandbox'],
-  ['app-contacts.ts', 'app-events.ts', 'app-jobs.ts', 'app-outbox.ts'],
+  ['app-blast.ts', 'app-contacts.ts', 'app-events.ts', 'app-jobs.ts', 'app-outbox.ts'],
   ['app.ts'],
   // Entry points; nothing imports them.
   ['main.ts', 'sandbox/demo'],

@@ -111,6 +111,8 @@ export interface Config {
     /** `host` or `host:port`, lower-case: fetched although their address is private. */
     allowedHosts: readonly string[];
   };
+  /** Between two `blast.progress` of a blast; 0: none is sent. */
+  blast: { progressMs: number };
   /** How long the answer of a number check is kept; 0: not at all. */
   numberCheckTtlMs: number;
   idempotencyTtlMs: number;

@@ -182,6 +182,7 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
       pace: { perSecond: s.SEND_PER_SECOND, perMinute: s.SEND_PER_MINUTE, perDay: s.SEND_PER_DAY, gapMinMs: s.SEND_GAP_MIN_MS, gapMaxMs: s.SEND_GAP_MAX_MS },
     },
     media: { maxBytes: s.MEDIA_MAX_MB * 1_048_576, fetchTimeoutMs: s.MEDIA_FETCH_TIMEOUT_MS, keepMs: s.MEDIA_KEEP_HOURS * 3_600_000, allowedHosts: s.MEDIA_ALLOWED_HOSTS },
+    blast: { progressMs: s.BLAST_PROGRESS_SECONDS * 1000 },
     numberCheckTtlMs: s.NUMBER_CHECK_CACHE_HOURS * 3_600_000,
     idempotencyTtlMs: s.IDEMPOTENCY_TTL_HOURS * 3_600_000,
     shutdownTimeoutMs: s.SHUTDOWN_TIMEOUT_MS,

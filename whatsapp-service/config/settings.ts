@@ -106,6 +106,7 @@ export const SETTINGS = {
   OPT_IN_WORDS: wordList('messages that mean: bulk messages again'),
   CONTACT_CHECKS_PER_MINUTE: wholeNumber('contacts that are checked at WhatsApp per minute', 1, 6_000),
 
+  BLAST_PROGRESS_SECONDS: wholeNumber('seconds between two blast.progress webhooks; 0: none', 0, 3_600),
   MEDIA_MAX_MB: wholeNumber('the largest file of a message, in MiB', 1, 2_048),
   MEDIA_FETCH_TIMEOUT_MS: wholeNumber('how long fetching a file may take, in milliseconds', 100, 10 * MINUTES),
   MEDIA_KEEP_HOURS: wholeNumber('how long a file is kept that no message waits for, in hours', 1, 8_760),

@@ -276,6 +276,8 @@ export type BlastRecipientView = z.infer<typeof zBlastRecipient>;
 
 export const zBlastParams = z.object({ id: z.string().regex(/^bls_[0-9a-f]{32}$/, 'must be an id that POST /api/whatsapp/blast/start answered') });
 
+export const zBlastRecipientParams = zBlastParams.extend({ recipient_id: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) });
+
 const page = { limit: z.coerce.number().int().min(1).max(500).default(50), cursor: z.string().max(300).optional() };
 export const zBlastQuery = z.object({ session_id: z.string().max(64).optional(), state: zBlastState.optional(), ...page });
 export type BlastQuery = z.infer<typeof zBlastQuery>;

@@ -26,6 +26,7 @@ export const RECIPIENT_REASONS = {
   ...SKIP_REASONS,
   blast_stopped: 'The blast was stopped before it came to this recipient.',
   recipient_removed: 'The recipient was taken out of the blast before it came to them.',
+  text_unusable: 'The variables have made a text of this message that is empty or too long.',
   session_deleted: 'The session was deleted while the message was on its way; it may or may not have gone out.',
 } as const;
 export type RecipientReason = keyof typeof RECIPIENT_REASONS;
@@ -38,6 +39,7 @@ export const BLAST_REASONS = {
   session_banned: 'WhatsApp refuses the number of a session of this blast. Take the session out, or mend it, then resume.',
   session_logged_out: 'A session of this blast was logged out. Pair it again, or take it out, then resume.',
   session_deleted: 'A session of this blast was deleted. Give the blast another session, then resume it.',
+  lookup_failed: 'Whom the blast has to leave out cannot be found out at the moment; it goes on by itself when it can.',
   media_missing: 'The file of this blast is no longer there. Start a new one with its file.',
 } as const;
 export type BlastReason = keyof typeof BLAST_REASONS;

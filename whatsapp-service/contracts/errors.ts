@@ -21,6 +21,7 @@ export const ERRORS = {
   redelivery_not_found: { status: 404, message: 'There is no redelivery with this id. It is kept for a week once it is over.' },
   group_not_found: { status: 404, message: 'This account has no such group. GET /api/sessions/{id}/chats?type=group lists them.' },
   blast_not_found: { status: 404, message: 'There is no blast with this id. GET /api/whatsapp/blast/jobs lists them.' },
+  recipient_not_found: { status: 404, message: 'This blast has no recipient with this id. GET /api/whatsapp/blast/{id}/recipients lists them.' },
   contact_not_found: { status: 404, message: 'WhatsApp knows nobody with this number or JID.' },
   opt_out_not_found: { status: 404, message: 'This person is not on the opt-out list of this workspace. GET /api/opt-outs lists it.' },
   method_not_allowed: { status: 405, message: 'This path does not take this method. `details.allow` lists what it takes.' },

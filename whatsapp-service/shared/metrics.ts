@@ -46,6 +46,7 @@ export interface Metrics {
   sessionRestarts: Count<'reason'>;
   messagesSent: Count<'result'>;
   syncChats: Count<'result'>;
+  blastSkipped: Count<'reason' | 'flag'>;
   httpRequests: Count<'method' | 'route' | 'status'>;
   httpSeconds: { observe(labels: Readonly<Record<'method' | 'route', string>>, seconds: number): void };
   /** Hands in the gauges' sources, once they exist. What a source that fails or hangs would have told is left out of the scrape. */
@@ -124,6 +125,7 @@ export function createMetrics(): Metrics {
         if (labels.result === 'synced') synced.add(by, Date.now());
       },
     },
+    blastSkipped: counter('blast_skipped_recipients', 'Recipients of blasts that were left out, by reason and by skipRecipientsInAddress', ['reason', 'flag']),
     httpRequests: counter('http_requests_total', 'HTTP requests, by their answer', ['method', 'route', 'status']),
     httpSeconds: histogram('http_request_seconds', 'How long an HTTP request took', ['method', 'route']),
     collectFrom: (more) => {

@@ -76,6 +76,24 @@ export function among(column: string, values: readonly string[]): Expression<Sql
   return sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
 }
 
+/** Rows as arrays of plain values, in the order of `columns`. */
+export interface ManyRows {
+  table: string;
+  columns: readonly string[];
+  rows: readonly (readonly (string | number | null)[])[];
+  /** A row whose values of these columns are there already is left out. */
+  once: readonly string[];
+}
+
+/** Inserts any number of rows in one parameter, in their order, and tells how many were new. */
+export async function insertMany(db: QueryExecutorProvider, { table, columns, rows, once }: ManyRows): Promise<number> {
+  const names = sql.join(columns.map((column) => sql.ref(column)));
+  const values = sql.join(columns.map((_, index) => sql`json_extract(value, ${sql.lit(`$[${index}]`)})`));
+  const conflict = sql.join(once.map((column) => sql.ref(column)));
+  const { numAffectedRows } = await sql`insert into ${sql.table(table)} (${names}) select ${values} from json_each(${JSON.stringify(rows)}) where true on conflict (${conflict}) do nothing`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
+
 /** Prepared statements are kept: preparing one costs more than running it. */
 const MAX_STATEMENTS = 500;
 

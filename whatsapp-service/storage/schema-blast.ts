@@ -5,13 +5,14 @@ import type { Fixed } from './columns.js';
 /** The tables of blasts; units as in `schema.ts`. */
 export interface BlastTables {
   blast_job: BlastJobTable;
+  blast_job_session: BlastJobSessionTable;
   blast_recipient: BlastRecipientTable;
   blast_pace: BlastPaceTable;
   blast_day: BlastDayTable;
 }
 
 /** How many recipients are in each state, and why rows were left out: kept with the job, never counted. */
-export type BlastCounters = Record<`n_${RecipientState}`, number> & Record<`skipped_${SkipReason}`, number>;
+export type BlastCounters = Record<`n_${RecipientState}`, Generated<number>> & Record<`skipped_${SkipReason}`, Generated<number>>;
 
 export interface BlastJobTable extends BlastCounters {
   /** Short, because a million recipients carry it. */
@@ -23,12 +24,12 @@ export interface BlastJobTable extends BlastCounters {
   state: BlastState;
   reason: BlastReason | null;
   detail: string | null;
-  /** JSON array of session ids. */
-  sessions: string;
   /** 1, 0, or null in a row that is older than the flag: as 1. */
   skip_recipients_in_address: number | null;
   /** JSON. */
   content: string;
+  /** The file of its content. */
+  media_id: string | null;
   filters: string;
   pace: string;
   retry: string;
@@ -37,22 +38,32 @@ export interface BlastJobTable extends BlastCounters {
   scheduled_at: number | null;
   time_zone: string;
   price_per_message: number | null;
-  total: number;
-  invalid: number;
+  total: Generated<number>;
+  invalid: Generated<number>;
   /** Attempts that failed since one went out. */
-  failures_in_row: number;
+  failures_in_row: Generated<number>;
   /** Messages since the last pause between batches, and when the one under way is over. */
-  batch_sent: number;
-  batch_until: number;
+  batch_sent: Generated<number>;
+  batch_until: Generated<number>;
+  /** 0 while recipients of a request are taken in: nothing is sent, and a DRAFT is not shown yet. */
+  ready: number;
   /** Counts the edits: what was prepared under another number is prepared anew. */
-  revision: number;
+  revision: Generated<number>;
   /** Milliseconds that it has been RUNNING for, up to `running_since`. */
-  ran_ms: number;
+  ran_ms: Generated<number>;
   running_since: number | null;
   created_at: Fixed<number>;
   updated_at: number;
   started_at: number | null;
   finished_at: number | null;
+}
+
+/** Who sends a job's messages. */
+export interface BlastJobSessionTable {
+  job: Fixed<number>;
+  session_id: Fixed<string>;
+  /** From 0. */
+  position: Fixed<number>;
 }
 
 export interface BlastRecipientTable {

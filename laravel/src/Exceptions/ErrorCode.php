@@ -63,6 +63,9 @@ enum ErrorCode: string
     /** 404: There is no blast with this id. GET /api/whatsapp/blast/jobs lists them. */
     case BlastNotFound = 'blast_not_found';
 
+    /** 404: This blast has no recipient with this id. GET /api/whatsapp/blast/{id}/recipients lists them. */
+    case RecipientNotFound = 'recipient_not_found';
+
     /** 404: WhatsApp knows nobody with this number or JID. */
     case ContactNotFound = 'contact_not_found';
 
@@ -187,6 +190,7 @@ enum ErrorCode: string
             self::RedeliveryNotFound => RedeliveryNotFoundException::class,
             self::GroupNotFound => GroupNotFoundException::class,
             self::BlastNotFound => BlastNotFoundException::class,
+            self::RecipientNotFound => RecipientNotFoundException::class,
             self::ContactNotFound => ContactNotFoundException::class,
             self::OptOutNotFound => OptOutNotFoundException::class,
             self::MethodNotAllowed => MethodNotAllowedException::class,
@@ -231,7 +235,7 @@ enum ErrorCode: string
             self::InvalidRequest, self::InvalidJson, self::InvalidPhone => 400,
             self::Unauthorized => 401,
             self::Forbidden, self::GroupForbidden => 403,
-            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::EndpointNotFound, self::DeliveryNotFound, self::RedeliveryNotFound, self::GroupNotFound, self::BlastNotFound, self::ContactNotFound, self::OptOutNotFound => 404,
+            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::EndpointNotFound, self::DeliveryNotFound, self::RedeliveryNotFound, self::GroupNotFound, self::BlastNotFound, self::RecipientNotFound, self::ContactNotFound, self::OptOutNotFound => 404,
             self::MethodNotAllowed => 405,
             self::NotAcceptable => 406,
             self::RequestTimeout => 408,

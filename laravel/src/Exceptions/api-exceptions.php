@@ -76,6 +76,11 @@ class BlastNotFoundException extends NotFoundException
 {
 }
 
+/** 404: This blast has no recipient with this id. GET /api/whatsapp/blast/{id}/recipients lists them. */
+class RecipientNotFoundException extends NotFoundException
+{
+}
+
 /** 404: WhatsApp knows nobody with this number or JID. */
 class ContactNotFoundException extends NotFoundException
 {

@@ -61,6 +61,7 @@ describe('the defaults', () => {
         pace: { perSecond: 5, perMinute: 60, perDay: 0, gapMinMs: 0, gapMaxMs: 0 },
       },
       media: { maxBytes: 67_108_864, fetchTimeoutMs: 30_000, keepMs: 86_400_000, allowedHosts: [] },
+      blast: { progressMs: 10_000 },
       numberCheckTtlMs: 86_400_000,
       idempotencyTtlMs: 86_400_000,
       shutdownTimeoutMs: 10_000,

@@ -1,63 +1,215 @@
+import { z } from 'zod';
 import type {
-  BlastJobView, BlastList, BlastPreview, BlastQuery, BlastRecipientList, BlastRecipientQuery, BlastRecipientView, DryRun, EditBlast, PreviewBlast, RepeatBlast, StartBlast, StartedBlast, Variables,
+  BlastJobView, BlastList, BlastPreview, BlastQuery, BlastRecipientList, BlastRecipientQuery, BlastRecipientView, DryRun, EditBlast, InvalidRecipient, PreviewBlast, RepeatBlast, StartBlast, StartedBlast,
 } from '../../contracts/blast-api.js';
-import type { Caller } from '../../contracts/route.js';
+import { Cursors } from '../../contracts/cursor.js';
+import { ApiError } from '../../contracts/errors.js';
+import { mayUseSession, type Caller } from '../../contracts/route.js';
+import type { Clock } from '../../shared/clock.js';
 import type { BlastId } from '../../shared/ids.js';
-import type { E164 } from '../../shared/phone.js';
+import type { Storage } from '../../storage/database.js';
+import type { IdempotentRequest } from '../../storage/idempotency.js';
+import type { BlastControl } from './blast-control.js';
+import type { BlastEditor } from './blast-editor.js';
+import { MOST_INVALID, type Added, type BlastIntake } from './blast-intake.js';
+import type { BlastPlanner } from './blast-planner.js';
+import type { BlastReporter } from './blast-reporter.js';
+import { reportOf } from './blast-report.js';
+import { findJob, isOver, listJobs, type BlastJob } from './blast-store.js';
+import { jobViews, recipientViews } from './blast-view.js';
+import type { NewRecipient } from './recipient-input.js';
+import { findRecipient, listRecipients } from './recipient-store.js';
 
-/** A start that may be repeated: the same key with the same body answers the blast that it made before. */
-export interface IdempotentStart {
-  key: string;
-  requestHash: string;
+export interface BlastServiceOptions {
+  storage: Storage;
+  control: BlastControl;
+  intake: BlastIntake;
+  editor: BlastEditor;
+  planner: BlastPlanner;
+  reporter: BlastReporter;
+  wakeOutbox(): void;
+  wakeSchedule(): void;
+  /** Recipients of a stopped job are still to be cancelled. */
+  wakeCancelling(job: number): void;
+  clock: Clock;
 }
 
-/** A recipient whose number is normalised. */
-export interface NewRecipient {
-  phone: E164;
-  /** Null: the one made from the phone. */
-  jid: string | null;
-  variables: Variables | null;
-}
-
-export interface Added {
-  added: number;
-  duplicates: number;
-}
+const cursors = new Cursors(z.number().int().nonnegative());
 
 /**
- * What every face of the engine calls, and all that it calls. A caller sees the blasts whose sessions its key may use; another one is
- * `blast_not_found` to it.
+ * What every face of the engine calls, and all that it calls. A caller sees the blasts all of whose sessions its key may use; another one
+ * is `blast_not_found` to it.
  */
-export interface Blasts {
-  /** @throws ApiError `session_not_found`, `forbidden`, `invalid_request`, `idempotency_key_reused`, and a file's errors */
-  start(input: StartBlast, caller: Caller, idempotent: IdempotentStart | null): Promise<StartedBlast & { repeated: boolean }>;
-  dryRun(input: StartBlast, caller: Caller): Promise<DryRun>;
-  preview(input: PreviewBlast): BlastPreview;
-  /** Of a blast that is not over. What has not begun to go out is taken back and prepared anew. */
-  edit(id: BlastId, input: EditBlast, caller: Caller): Promise<BlastJobView>;
+export class BlastService {
+  constructor(private readonly options: BlastServiceOptions) {}
+
+  /**
+   * Answers when the job and all of its recipients are on disk.
+   *
+   * @throws ApiError `session_not_found`, `forbidden`, `invalid_request`, `invalid_phone`, `idempotency_key_reused`, and a file's errors
+   */
+  async start(input: StartBlast, caller: Caller, idempotent: IdempotentRequest | null): Promise<StartedBlast & { repeated: boolean }> {
+    const { id, repeated, added, invalid } = await this.options.intake.start(input, caller, idempotent);
+    return { ...(await this.started(id, added, invalid)), repeated };
+  }
+
+  dryRun(input: StartBlast, caller: Caller): Promise<DryRun> {
+    return this.options.planner.dryRun(input, caller);
+  }
+
+  preview(input: PreviewBlast): BlastPreview {
+    return this.options.planner.preview(input);
+  }
+
+  /** What has not begun to go out is taken back and prepared anew. @throws ApiError `blast_wrong_state` when it is over */
+  async edit(id: BlastId, input: EditBlast, caller: Caller): Promise<BlastJobView> {
+    await this.visible(id, caller);
+    await this.options.editor.edit(id, input, caller);
+    return this.get(id, caller);
+  }
+
   /** Resolves when nothing more begins to go out. */
-  pause(id: BlastId, caller: Caller): Promise<BlastJobView>;
-  /** Also starts a DRAFT; one that has a time becomes SCHEDULED. */
-  resume(id: BlastId, caller: Caller): Promise<BlastJobView>;
-  stop(id: BlastId, caller: Caller): Promise<BlastJobView>;
-  get(id: BlastId, caller: Caller): Promise<BlastJobView>;
+  pause(id: BlastId, caller: Caller): Promise<BlastJobView> {
+    return this.move(id, caller, async (trx, job) => {
+      if (job.state === 'RUNNING' || job.state === 'SCHEDULED') await this.options.control.pause(trx, job, 'paused_by_request');
+      else if (job.state !== 'PAUSED') throw new ApiError('blast_wrong_state', { state: job.state });
+    });
+  }
+
+  /** Also begins a DRAFT. One whose time is still to come waits for it; asked once more, it begins at once. */
+  resume(id: BlastId, caller: Caller): Promise<BlastJobView> {
+    return this.move(id, caller, async (trx, job) => {
+      const { control, clock } = this.options;
+      if (job.state === 'RUNNING') return;
+      if (isOver(job) || (job.state === 'DRAFT' && job.ready === 0)) throw new ApiError('blast_wrong_state', { state: job.state });
+      if (job.total === 0) throw new ApiError('blast_wrong_state', { state: job.state, recipients: 0 });
+      const existing = await trx.selectFrom('session').select('id').where('id', 'in', job.sessions).execute();
+      const missing = job.sessions.find((session) => !existing.some((row) => row.id === session));
+      if (missing !== undefined || job.sessions.length === 0) throw new ApiError('session_not_found', { session_id: missing ?? null });
+      if (job.state !== 'SCHEDULED' && job.scheduled_at !== null && job.scheduled_at > clock.now()) await control.schedule(trx, job);
+      else await control.run(trx, job);
+    });
+  }
+
+  /** What has not begun to go out never will. */
+  stop(id: BlastId, caller: Caller): Promise<BlastJobView> {
+    return this.move(id, caller, async (trx, job) => {
+      if (job.state === 'STOPPED') return;
+      if (isOver(job)) throw new ApiError('blast_wrong_state', { state: job.state });
+      await this.options.control.end(trx, job, { state: 'STOPPED', reason: 'stopped_by_request' });
+      this.options.wakeCancelling(job.no);
+    });
+  }
+
+  async get(id: BlastId, caller: Caller): Promise<BlastJobView> {
+    return this.view(await this.visible(id, caller));
+  }
+
   /** The newest first. */
-  list(query: BlastQuery, caller: Caller): Promise<BlastList>;
-  recipients(id: BlastId, query: BlastRecipientQuery, caller: Caller): Promise<BlastRecipientList>;
-  /** Takes one recipient out, unless the message has begun to go out. */
-  cancelRecipient(id: BlastId, recipient: number, caller: Caller): Promise<BlastRecipientView>;
-  /** CSV, line by line or in larger pieces. */
-  report(id: BlastId, caller: Caller): Promise<AsyncIterable<string>>;
-  /** The recipients in these states as a new blast. */
-  repeat(id: BlastId, input: RepeatBlast, caller: Caller): Promise<StartedBlast>;
+  async list({ session_id, state: wanted, limit, cursor }: BlastQuery, caller: Caller): Promise<BlastList> {
+    const { storage, clock } = this.options;
+    const [session, state] = [session_id ?? null, wanted ?? null];
+    const scope = ['blasts', session, state];
+    const before = cursors.decode(cursor, scope);
+    const jobs = await listJobs(storage.db, { within: caller.sessions, session, state, before, limit: limit + 1 });
+    const page = jobs.slice(0, limit);
+    return { jobs: await jobViews(storage.db, page, clock.now()), next_cursor: jobs.length > limit ? cursors.encode(page.at(-1)?.no ?? 0, scope) : null };
+  }
 
-  /** A piece (at most 10,000) of a stream of recipients, of a DRAFT or of a blast that is not over. Committed when it resolves. */
-  addRecipients(id: BlastId, recipients: readonly NewRecipient[]): Promise<Added>;
-  /** Rows of the stream that were no recipients. */
-  countInvalid(id: BlastId, rows: number): Promise<void>;
-  /** Deletes a DRAFT whose stream broke off, with all that it has. */
-  discard(id: BlastId): Promise<void>;
+  /** In their order. */
+  async recipients(id: BlastId, { state, limit, cursor }: BlastRecipientQuery, caller: Caller): Promise<BlastRecipientList> {
+    const { storage } = this.options;
+    const job = await this.visible(id, caller);
+    const scope = [id, state ?? null];
+    const after = cursors.decode(cursor, scope) ?? 0;
+    const rows = await listRecipients(storage.db, job.no, { states: state ? [state] : null, after, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    return { recipients: await recipientViews(storage.db, page), next_cursor: rows.length > limit ? cursors.encode(page.at(-1)?.id ?? 0, scope) : null };
+  }
 
-  /** Told after each commit that changed a job's figures or its state, at most twice a second for each job, the last one always. Returns the end of it. */
-  onProgress(listener: (job: BlastJobView) => void): () => void;
+  /** Takes one recipient out. @throws ApiError `recipient_not_found`; `blast_wrong_state` when the message has begun to go out */
+  async cancelRecipient(id: BlastId, recipient: number, caller: Caller): Promise<BlastRecipientView> {
+    const { storage } = this.options;
+    const job = await this.visible(id, caller);
+    await this.options.editor.cancelRecipient(job.no, recipient);
+    const row = await findRecipient(storage.db, recipient);
+    const [view] = await recipientViews(storage.db, row ? [row] : []);
+    if (!view) throw new ApiError('recipient_not_found');
+    return view;
+  }
+
+  /** CSV, in pieces. */
+  async report(id: BlastId, caller: Caller): Promise<AsyncIterable<string>> {
+    const job = await this.visible(id, caller);
+    return reportOf(this.options.storage.db, job.no);
+  }
+
+  /** The recipients in these states as a new blast. @throws ApiError `blast_wrong_state` while it runs, or when there are none */
+  async repeat(id: BlastId, input: RepeatBlast, caller: Caller): Promise<StartedBlast> {
+    const job = await this.visible(id, caller);
+    const count = input.states.reduce((sum, state) => sum + job[`n_${state}`], 0);
+    if ((!isOver(job) && job.state !== 'PAUSED') || count === 0) throw new ApiError('blast_wrong_state', { state: job.state, recipients: count });
+    const made = await this.options.intake.repeat(job, input);
+    return this.started(made.id, made.added, []);
+  }
+
+  /** The beginning of a stream of recipients: the job is not shown until `finish`. Then `addRecipients`, and `discard` when the stream breaks off. */
+  begin(input: Omit<StartBlast, 'recipients'>, caller: Caller, idempotent: IdempotentRequest | null): Promise<{ id: BlastId; repeated: boolean }> {
+    return this.options.intake.begin(input, caller, idempotent);
+  }
+
+  /** A piece of the stream, or further recipients of a blast that is not over. On disk when it resolves. */
+  addRecipients(id: BlastId, recipients: readonly NewRecipient[]): Promise<Added> {
+    return this.options.intake.addRecipients(id, recipients);
+  }
+
+  /** `invalid`: how many rows of the stream were no recipients. */
+  async finish(id: BlastId, { draft, invalid }: { draft: boolean; invalid: number }): Promise<BlastJobView> {
+    await this.options.intake.countInvalid(id, invalid);
+    await this.options.intake.finish(id, { draft });
+    const job = await findJob(this.options.storage.db, id);
+    if (!job) throw new ApiError('blast_not_found');
+    return this.view(job);
+  }
+
+  discard(id: BlastId): Promise<void> {
+    return this.options.intake.discard(id);
+  }
+
+  /** Told after a job's figures or its state have changed, at most twice a second for each job, the last time always. Returns the end of it. */
+  onProgress(listener: (job: BlastJobView) => void): () => void {
+    return this.options.reporter.onProgress(listener);
+  }
+
+  private async move(id: BlastId, caller: Caller, work: (trx: Storage['db'], job: BlastJob) => Promise<void>): Promise<BlastJobView> {
+    const { storage, wakeOutbox, wakeSchedule } = this.options;
+    await storage.transaction(async (trx) => {
+      const job = await findJob(trx, id);
+      if (!job || !mayUse(caller, job)) throw new ApiError('blast_not_found');
+      await work(trx, job);
+    });
+    wakeOutbox();
+    wakeSchedule();
+    return this.get(id, caller);
+  }
+
+  private async visible(id: BlastId, caller: Caller): Promise<BlastJob> {
+    const job = await findJob(this.options.storage.db, id);
+    if (!job || !mayUse(caller, job)) throw new ApiError('blast_not_found');
+    return job;
+  }
+
+  private async started(id: BlastId, { added, duplicates }: Added, invalid: readonly InvalidRecipient[]): Promise<StartedBlast> {
+    const job = await findJob(this.options.storage.db, id);
+    if (!job) throw new ApiError('blast_not_found');
+    return { job: await this.view(job), accepted: added, duplicates, invalid: invalid.length, invalid_rows: invalid.slice(0, MOST_INVALID) };
+  }
+
+  private async view(job: BlastJob): Promise<BlastJobView> {
+    const [view] = await jobViews(this.options.storage.db, [job], this.options.clock.now());
+    if (!view) throw new ApiError('blast_not_found');
+    return view;
+  }
 }
+
+const mayUse = (caller: Caller, { sessions }: BlastJob): boolean => sessions.every((session) => mayUseSession(caller, session));

@@ -5,6 +5,7 @@ import type { SessionId } from '../../shared/ids.js';
 import type { Db, Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
 import type { ProviderSession } from '../../whatsapp/provider.js';
+import type { MessageWatcher } from './message-line.js';
 import { findByKey, unreadSince, updateMessage } from './message-store.js';
 import { stateAfterAck } from './message-state.js';
 import { sentPayload } from './sent-payload.js';
@@ -29,15 +30,18 @@ export interface End {
   detail: string | null;
 }
 
+export interface MessageOutcomesOptions {
+  storage: Storage;
+  clock: Clock;
+  wakeOutbox(): void;
+  /** WhatsApp refused a message of this session; the sender decides what becomes of it. */
+  onRefused(sessionId: SessionId): void;
+  watcher: MessageWatcher;
+}
+
 /** What became of messages that this account sent, into their rows and out to the backend. */
 export class MessageOutcomes {
-  constructor(
-    private readonly storage: Storage,
-    private readonly clock: Clock,
-    private readonly wakeOutbox: () => void,
-    /** WhatsApp refused a message of this session; the sender decides what becomes of it. */
-    private readonly onRefused: (sessionId: SessionId) => void,
-  ) {}
+  constructor(private readonly options: MessageOutcomesOptions) {}
 
   /** Which of these WhatsApp ids are of messages that came over the API. */
   async ownKeys(trx: Db, sessionId: SessionId, keys: readonly string[]): Promise<ReadonlySet<string>> {
@@ -55,8 +59,8 @@ export class MessageOutcomes {
       const row = byKey.get(ack.key) ?? null;
       if (row && ack.ack < 0 && row.state !== 'failed') {
         // It may be tried again under the same id, and what went out is not taken back.
-        await updateMessage(trx, row.id, { wa_message_id: ack.messageId, updated_at: this.clock.now() });
-        this.onRefused(sessionId);
+        await updateMessage(trx, row.id, { wa_message_id: ack.messageId, updated_at: this.options.clock.now() });
+        this.options.onRefused(sessionId);
         continue;
       }
       if (row) byKey.set(ack.key, await this.advance(trx, row, ack, events));
@@ -68,8 +72,8 @@ export class MessageOutcomes {
 
   /** The answer to a send or to a look-up. */
   async apply(sessionId: SessionId, row: MessageRow, messageId: string, ack: AckLevel): Promise<void> {
-    const at = this.clock.now();
-    await this.storage.transaction(async (trx) => {
+    const at = this.options.clock.now();
+    await this.options.storage.transaction(async (trx) => {
       // An ack of the page may have come first.
       const [current = row] = await findByKey(trx, sessionId, [row.wa_key]);
       const events: NewEvent[] = [];
@@ -81,10 +85,12 @@ export class MessageOutcomes {
 
   /** A message that will not go out (any more); the backend hears of it as an ack of ERROR, with the reason. */
   async end(trx: Db, row: MessageRow, { state, reason, detail }: End): Promise<void> {
-    const at = this.clock.now();
+    const at = this.options.clock.now();
     // The page may have told its id meanwhile.
     const [{ wa_message_id: messageId } = row] = await findByKey(trx, row.session_id as SessionId, [row.wa_key]);
-    await updateMessage(trx, row.id, { state, reason, detail, updated_at: at, ended_at: at });
+    const change = { state, reason, detail, updated_at: at, ended_at: at };
+    await updateMessage(trx, row.id, change);
+    await this.tellWatcher(trx, { ...row, ...change, wa_message_id: messageId });
     const event: NewEvent<'message.ack'> = {
       name: 'message.ack',
       chatId: row.chat_id,
@@ -104,9 +110,18 @@ export class MessageOutcomes {
     await appendEvents(trx, row.session_id as SessionId, [event], at);
   }
 
+  /** WhatsApp says that it did not go out: it is tried again at `nextAt`. */
+  async retry(row: MessageRow, nextAt: number): Promise<void> {
+    const change = { state: 'queued' as const, next_attempt_at: nextAt, updated_at: this.options.clock.now() };
+    await this.options.storage.transaction(async (trx) => {
+      await updateMessage(trx, row.id, change);
+      await this.tellWatcher(trx, { ...row, ...change });
+    });
+  }
+
   /** The outbox has something new. */
   tell(): void {
-    this.wakeOutbox();
+    this.options.wakeOutbox();
   }
 
   /**
@@ -115,19 +130,19 @@ export class MessageOutcomes {
    */
   async reconcile(sessionId: SessionId, page: Pick<ProviderSession, 'acks'> | null): Promise<void> {
     if (!page) return;
-    const rows = await unreadSince(this.storage.db, sessionId, this.clock.now() - RECONCILED_MS, MAX_RECONCILED);
+    const rows = await unreadSince(this.options.storage.db, sessionId, this.options.clock.now() - RECONCILED_MS, MAX_RECONCILED);
     for (let start = 0; start < rows.length; start += RECONCILED_AT_ONCE) {
       const known = new Map(rows.slice(start, start + RECONCILED_AT_ONCE).map((row) => [row.wa_message_id ?? '', row]));
       const found = await page.acks([...known.keys()]);
-      const at = this.clock.now();
+      const at = this.options.clock.now();
       const news = found.flatMap(({ messageId, ack }): PageAck[] => {
         const row = known.get(messageId);
         if (!row || stateAfterAck(row.state, ack) === null) return [];
         return [{ key: row.wa_key, messageId, chatId: row.chat_id, ack, at, dedupeKey: `ack:${messageId}:${ack}` }];
       });
       if (news.length === 0) continue;
-      await this.storage.transaction(async (trx) => appendEvents(trx, sessionId, await this.fromPage(trx, sessionId, news), at));
-      this.wakeOutbox();
+      await this.options.storage.transaction(async (trx) => appendEvents(trx, sessionId, await this.fromPage(trx, sessionId, news), at));
+      this.options.wakeOutbox();
     }
   }
 
@@ -136,11 +151,17 @@ export class MessageOutcomes {
     if (!state && row.wa_message_id === messageId) return row;
     const ended = state === 'failed' ? { reason: 'send_failed' as const, ended_at: at } : { reason: null, detail: null, ended_at: null };
     const change = { wa_message_id: messageId, ...(state && { state, ack, ...timesOf(row, state, at), ...ended }) };
-    await updateMessage(trx, row.id, { ...change, updated_at: this.clock.now() });
+    await updateMessage(trx, row.id, { ...change, updated_at: this.options.clock.now() });
     if (state && state !== 'failed' && state !== 'sending' && row.sent_at === null) {
       events.push({ name: 'message.sent', chatId: row.chat_id, dedupeKey: `sent:${row.wa_key}`, at, data: sentPayload(row, messageId, at) });
     }
-    return { ...row, ...change };
+    const current = { ...row, ...change };
+    await this.tellWatcher(trx, current);
+    return current;
+  }
+
+  private async tellWatcher(trx: Db, row: MessageRow): Promise<void> {
+    if (row.recipient_id !== null) await this.options.watcher.changed(trx, row);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/logger.js';
 import type { Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
 import { ProviderError, type LookUp, type ProviderSession } from '../../whatsapp/provider.js';
+import type { SendGate } from './message-line.js';
 import type { MessageOutcomes } from './message-outcomes.js';
 import { inSending, nextQueued, nextQueuedAt, updateMessage } from './message-store.js';
 import { outboundOf } from './outbound.js';
@@ -16,6 +17,7 @@ export interface MessageSenderOptions {
   settings: Config['send'];
   outcomes: MessageOutcomes;
   pace: PaceKeeper;
+  gate: SendGate;
   /** The session's page, or null while it does not work. */
   page(id: SessionId): ProviderSession | null;
   /** Where a file is; null: it is gone. */
@@ -29,6 +31,9 @@ export interface MessageSenderOptions {
 
 /** Messages of one turn; then another session's sender may run. */
 const TURN = 100;
+
+/** A message by itself waits for nothing but the session's pace. */
+const FREELY = (): Promise<void> => Promise.resolve();
 
 const isAction = (row: MessageRow): boolean => ['reaction', 'edit', 'delete'].includes(row.type);
 
@@ -63,17 +68,21 @@ export class MessageSender {
 
   /** The next message, `sending` from now on; a number: the pace allows one in so many milliseconds; null: nothing is due. */
   private async claim(id: SessionId): Promise<MessageRow | number | null> {
-    const { storage, clock, pace, outcomes } = this.options;
+    const { storage, clock, pace, outcomes, gate } = this.options;
     return storage.transaction(async (trx) => {
       const now = clock.now();
-      let row = await nextQueued(trx, id, now);
-      while (row && row.expires_at < now) {
-        await outcomes.end(trx, row, { state: 'failed', reason: 'expired', detail: null });
+      let row: MessageRow | undefined;
+      let goes: (() => Promise<void>) | null = null;
+      while (!goes) {
         row = await nextQueued(trx, id, now);
+        if (!row) return null;
+        if (row.expires_at < now) await outcomes.end(trx, row, { state: 'failed', reason: 'expired', detail: null });
+        else goes = row.recipient_id === null ? FREELY : await gate.admit(trx, row);
       }
       if (!row) return null;
       const wait = await pace.take(trx, id);
       if (wait > 0) return wait;
+      await goes();
       const attempts = row.attempts + 1;
       await updateMessage(trx, row.id, { state: 'sending', attempts, updated_at: now });
       return { ...row, state: 'sending', attempts };
@@ -127,7 +136,7 @@ export class MessageSender {
   }
 
   private async onFailure(row: MessageRow, error: unknown): Promise<boolean> {
-    const { storage, clock, settings, logger, onResult, again } = this.options;
+    const { outcomes, clock, settings, logger, onResult, again } = this.options;
     const facts = { session: row.session_id, message: row.id, attempts: row.attempts, error };
     if (!(error instanceof ProviderError)) throw error;
     if (error.code === 'page_unavailable' || error.code === 'timeout') {
@@ -137,10 +146,10 @@ export class MessageSender {
       again(row.session_id as SessionId, settings.retryBaseMs);
       return false;
     }
-    if (error.retry && row.attempts < settings.maxAttempts) {
-      const wait = settings.retryBaseMs * 2 ** (row.attempts - 1);
+    if (error.retry && row.attempts < (row.max_attempts ?? settings.maxAttempts)) {
+      const wait = row.retry_ms ?? settings.retryBaseMs * 2 ** (row.attempts - 1);
       logger.warn('A message was refused; it is tried again', { ...facts, next_in_ms: wait });
-      await updateMessage(storage.db, row.id, { state: 'queued', next_attempt_at: clock.now() + wait, updated_at: clock.now() });
+      await outcomes.retry(row, clock.now() + wait);
       onResult?.('retry');
       return true;
     }

@@ -5,11 +5,12 @@ import type { UploadedFile } from '../../contracts/route.js';
 import type { Clock } from '../../shared/clock.js';
 import { asSessionId, newMessageId, newWhatsAppKey, type MessageId, type SessionId } from '../../shared/ids.js';
 import type { Db, Storage } from '../../storage/database.js';
+import { expireIdempotent, findIdempotent, insertIdempotent, type IdempotentRequest } from '../../storage/idempotency.js';
 import type { MessageRow } from '../../storage/schema.js';
 import { contentOf, isMedia, targetOf, type StoredContent, type TakenMedia } from './message-content.js';
 import type { MessageOutcomes } from './message-outcomes.js';
 import { priorityOf } from './message-view.js';
-import { expiredMessages, expireIdempotent, findIdempotent, findMessage, insertIdempotent, inSending, insertMessage, type IdempotentRequest } from './message-store.js';
+import { expiredMessages, findMessage, inSending, insertMessage } from './message-store.js';
 
 export interface MessageServiceOptions {
   storage: Storage;

@@ -87,24 +87,3 @@ export function listMessages(db: Db, filter: MessageFilter): Promise<MessageRow[
   if (after) query = query.where((eb) => eb.or([eb('created_at', '<', after.createdAt), eb.and([eb('created_at', '=', after.createdAt), eb('id', '<', after.id)])]));
   return query.execute();
 }
-
-export interface IdempotentRequest {
-  apiKeyId: string;
-  key: string;
-  requestHash: string;
-}
-
-export const findIdempotent = (db: Db, { apiKeyId, key }: IdempotentRequest): Promise<{ request_hash: string; message_id: string; created_at: number } | undefined> =>
-  db.selectFrom('idempotency_key').select(['request_hash', 'message_id', 'created_at']).where('api_key_id', '=', apiKeyId).where('key', '=', key).executeTakeFirst();
-
-export async function insertIdempotent(trx: Db, request: IdempotentRequest, messageId: MessageId, now: number): Promise<void> {
-  await trx
-    .insertInto('idempotency_key')
-    .values({ api_key_id: request.apiKeyId, key: request.key, request_hash: request.requestHash, message_id: messageId, created_at: now })
-    .execute();
-}
-
-/** Forgets keys that are older than their lifetime. */
-export async function expireIdempotent(db: Db, before: number): Promise<void> {
-  await db.deleteFrom('idempotency_key').where('created_at', '<', before).execute();
-}

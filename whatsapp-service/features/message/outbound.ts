@@ -2,7 +2,6 @@ import type { MessageRow } from '../../storage/schema.js';
 import { asChatId } from '../../shared/ids.js';
 import type { Outbound } from '../../whatsapp/provider.js';
 import type { StoredContent } from './message-content.js';
-import { typingMs } from './pace.js';
 
 /** A stored message as the provider takes it. `path` is where its file is; null: it has none, or it is gone. */
 export function outboundOf(row: MessageRow, path: string | null): Outbound | null {
@@ -20,3 +19,6 @@ export function outboundOf(row: MessageRow, path: string | null): Outbound | nul
   const { type, mimetype, filename, caption, viewOnce } = content;
   return { ...base, content: { type, path, mimetype, filename, caption, viewOnce } };
 }
+
+/** How long a person would type this text: 40 ms a character, between 0.8 and 6 seconds. */
+export const typingMs = (text: string): number => Math.min(6_000, Math.max(800, text.length * 40));

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.js';
 import type { Clock, Random } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
+import { filled, spansOf, waitFor, type Bucket, type Span } from '../../shared/token-bucket.js';
 import type { Db } from '../../storage/database.js';
-import { filled, spansOf, waitFor, type Bucket, type Span } from './pace.js';
 
 /** Holds each session to its pace. The buckets are rows: a restart is no way around them. */
 export class PaceKeeper {

@@ -26,6 +26,8 @@ export interface SessionHooks {
   qr(id: SessionId, qr: string): void;
   /** The pairing is gone: what was under way can no longer be asked after. */
   unpaired(id: SessionId): Promise<void>;
+  /** The session has ended and does not come back by itself. */
+  ended(id: SessionId, reason: SessionReason): Promise<void>;
   restarted(reason: SessionReason): void;
 }
 
@@ -362,6 +364,7 @@ export class SessionSupervisor {
 
   private async onFinal(reason: SessionReason, detail: string): Promise<void> {
     this.logger.error('The session has stopped and needs a person', { code: reason, message: SESSION_REASONS[reason].message, detail });
+    await this.options.hooks.ended(this.id, reason);
     const gone = endsPairing(reason);
     if (gone) {
       await this.page.deleteProfile();

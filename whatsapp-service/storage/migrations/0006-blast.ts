@@ -15,9 +15,9 @@ export const blast: Migration = {
       .addColumn('state', 'varchar(16)', (c) => c.notNull())
       .addColumn('reason', 'varchar(64)')
       .addColumn('detail', 'text')
-      .addColumn('sessions', 'text', (c) => c.notNull())
       .addColumn('skip_recipients_in_address', 'integer')
       .addColumn('content', 'text', (c) => c.notNull())
+      .addColumn('media_id', 'varchar(64)')
       .addColumn('filters', 'text', (c) => c.notNull())
       .addColumn('pace', 'text', (c) => c.notNull())
       .addColumn('retry', 'text', (c) => c.notNull())
@@ -31,6 +31,7 @@ export const blast: Migration = {
       .addColumn('failures_in_row', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('batch_sent', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('batch_until', 'bigint', (c) => c.notNull().defaultTo(0))
+      .addColumn('ready', 'integer', (c) => c.notNull())
       .addColumn('revision', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('ran_ms', 'bigint', (c) => c.notNull().defaultTo(0))
       .addColumn('running_since', 'bigint')
@@ -40,7 +41,17 @@ export const blast: Migration = {
       .addColumn('finished_at', 'bigint');
     for (const counter of counters) job = job.addColumn(counter, 'integer', (c) => c.notNull().defaultTo(0));
     await job.execute();
+    await schema.createIndex('blast_job_media').on('blast_job').column('media_id').execute();
     await schema.createIndex('blast_job_state').on('blast_job').columns(['state', 'scheduled_at']).execute();
+
+    await schema
+      .createTable('blast_job_session')
+      .addColumn('job', 'integer', (c) => c.notNull())
+      .addColumn('session_id', 'varchar(64)', (c) => c.notNull())
+      .addColumn('position', 'integer', (c) => c.notNull())
+      .addPrimaryKeyConstraint('blast_job_session_once', ['job', 'session_id'])
+      .execute();
+    await schema.createIndex('blast_job_of_session').on('blast_job_session').column('session_id').execute();
 
     await incrementingKey(schema.createTable('blast_recipient'), 'id')
       .addColumn('job', 'integer', (c) => c.notNull())
@@ -62,6 +73,7 @@ export const blast: Migration = {
       .addColumn('read_at', 'bigint')
       .addUniqueConstraint('blast_recipient_once', ['job', 'phone'])
       .execute();
+    await schema.createIndex('blast_recipient_order').on('blast_recipient').columns(['job', 'id']).execute();
     await schema.createIndex('blast_recipient_state').on('blast_recipient').columns(['job', 'state', 'id']).execute();
 
     await schema

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { filled, spansOf, typingMs, waitFor, type Bucket, type Span } from '../../../whatsapp-service/features/message/pace.js';
+import { filled, spansOf, waitFor, type Bucket, type Span } from '../../../whatsapp-service/shared/token-bucket.js';
 
 const perMinute: Span = { name: 'minute', limit: 30, spanMs: 60_000 };
 
-describe('the pace of a session', () => {
+describe('a pace as token buckets', () => {
   test('0 is no limit', () => expect(spansOf({ perSecond: 0, perMinute: 30, perDay: 0 })).toEqual([perMinute]));
 
-  test('a session that never sent may use a whole span at once', () => expect(filled(null, perMinute, 5)).toEqual({ tokens: 30, at: 5 }));
+  test('one that was never used is a whole span at once', () => expect(filled(null, perMinute, 5)).toEqual({ tokens: 30, at: 5 }));
 
   test.each([
     ['fills evenly', { tokens: 0, at: 0 }, 2_000, 1],
@@ -34,10 +34,4 @@ describe('the pace of a session', () => {
     expect(sent).toBeLessThanOrEqual(30 + 30 * 60);
     expect(sent).toBeGreaterThan(30 * 60);
   });
-
-  test.each([
-    ['', 800],
-    ['x'.repeat(50), 2_000],
-    ['x'.repeat(5_000), 6_000],
-  ])('typing %j takes what a person would', (text, ms) => expect(typingMs(text)).toBe(ms));
 });

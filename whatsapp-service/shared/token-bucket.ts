@@ -1,14 +1,16 @@
-/** A token bucket: it holds at most `limit`, and fills evenly, `limit` in `spanMs`. */
-export interface Bucket {
-  tokens: number;
-  /** Milliseconds since the epoch at which `tokens` was true. */
-  at: number;
-}
+/** A pace as token buckets. Pure; times are milliseconds. */
 
+/** It holds at most `limit`, and fills evenly, `limit` in `spanMs`. */
 export interface Span {
   name: 'second' | 'minute' | 'day';
   limit: number;
   spanMs: number;
+}
+
+export interface Bucket {
+  tokens: number;
+  /** Milliseconds since the epoch at which `tokens` was true. */
+  at: number;
 }
 
 /** The spans that are limited; 0 is no limit. */
@@ -21,7 +23,7 @@ export function spansOf(limits: { perSecond: number; perMinute: number; perDay: 
   return spans.filter((span) => span.limit > 0);
 }
 
-/** The bucket at `now`; a session that never sent has a full one. A clock that was set back does not empty it. */
+/** The bucket at `now`; one that was never used is full. A clock that was set back does not empty it. */
 export function filled(bucket: Bucket | null, { limit, spanMs }: Span, now: number): Bucket {
   if (!bucket) return { tokens: limit, at: now };
   const gained = (Math.max(0, now - bucket.at) / spanMs) * limit;
@@ -32,6 +34,3 @@ export function filled(bucket: Bucket | null, { limit, spanMs }: Span, now: numb
 export function waitFor(bucket: Bucket, { limit, spanMs }: Span): number {
   return bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) / limit) * spanMs);
 }
-
-/** How long a person would type this text: 40 ms a character, between 0.8 and 6 seconds. */
-export const typingMs = (text: string): number => Math.min(6_000, Math.max(800, text.length * 40));

@@ -1,0 +1,171 @@
+import type { Config } from './config/config.js';
+import { BlastControl } from './features/blast/blast-control.js';
+import { BlastEditor } from './features/blast/blast-editor.js';
+import { BlastIntake } from './features/blast/blast-intake.js';
+import { BlastOutcomes } from './features/blast/blast-outcomes.js';
+import { BlastPlanner } from './features/blast/blast-planner.js';
+import { BlastPump } from './features/blast/blast-pump.js';
+import { BlastReporter } from './features/blast/blast-reporter.js';
+import { blastRoutes } from './features/blast/blast-routes.js';
+import { BlastService } from './features/blast/blast-service.js';
+import { jobsIn, jobsOf, stoppedWithQueued, unfinishedDrafts, type BlastJob } from './features/blast/blast-store.js';
+import { jobViews } from './features/blast/blast-view.js';
+import type { PeopleLookups } from './features/blast/filter-feeds.js';
+import { PaceGate } from './features/blast/pace-gate.js';
+import { SkipLog } from './features/blast/skip-log.js';
+import { takeForMessage } from './features/media/media-intake.js';
+import type { MediaService } from './features/media/media-service.js';
+import { lineUp, putOff, takeBack, type MessageWatcher, type SendGate } from './features/message/message-line.js';
+import type { NumberService } from './features/number/number-service.js';
+import type { BlastReason } from './contracts/blast-states.js';
+import type { Route } from './contracts/route.js';
+import type { SessionReason } from './contracts/states.js';
+import type { Queue } from './queue/queue.js';
+import type { Clock, Random } from './shared/clock.js';
+import { asSessionId, type BlastId, type MediaId, type SessionId } from './shared/ids.js';
+import type { Logger } from './shared/logger.js';
+import type { Metrics } from './shared/metrics.js';
+import type { Storage } from './storage/database.js';
+
+/** A pump's id is its job's number and its session; the others' is a job's number, or nothing. */
+const JOBS = { pump: 'blast.pump', cancel: 'blast.cancel', schedule: 'blast.schedule' } as const;
+
+/** How often the database is asked for what is due, whatever the queue remembers; and when a request that is still not whole has broken off. Milliseconds. */
+const RECONCILE_MS = 30_000;
+const BROKEN_OFF_MS = 3_600_000;
+
+export interface BlastOptions {
+  storage: Storage;
+  config: Config;
+  queue: Queue;
+  lookups: Omit<PeopleLookups, 'onWhatsApp'>;
+  numbers: NumberService;
+  media: MediaService;
+  works(session: SessionId): boolean;
+  wakeSender(session: SessionId): void;
+  wakeOutbox(): void;
+  metrics: Pick<Metrics, 'blastSkipped'>;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+export interface Blasts {
+  service: BlastService;
+  routes: Route[];
+  watcher: MessageWatcher;
+  gate: SendGate;
+  /** A session works (again). */
+  onWorking(session: SessionId): Promise<void>;
+  /** A session has ended and does not come back by itself. Before anything else is made of it. */
+  onEnded(session: SessionId, reason: SessionReason | 'session_deleted'): Promise<void>;
+  start(): Promise<void>;
+  stop(): void;
+}
+
+const HALTED_BY: Partial<Record<SessionReason | 'session_deleted', BlastReason>> = {
+  banned: 'session_banned',
+  logged_out: 'session_logged_out',
+  auth_failure: 'session_logged_out',
+  session_deleted: 'session_deleted',
+};
+
+/** The engine of blasts: one pump for each job and session, before the one sender of the session. */
+export function createBlasts(options: BlastOptions): Blasts {
+  const { storage, config, queue, media, numbers, works, wakeSender, wakeOutbox, clock, random, logger } = options;
+  const line = { add: lineUp, takeBack, putOff };
+  const wakePump = (job: number, session: SessionId): void => queue.add(JOBS.pump, `${job}:${session}`);
+  const wakeSchedule = (): void => queue.add(JOBS.schedule, '');
+  const view = async (job: BlastJob) => (await jobViews(storage.db, [job], clock.now()))[0] ?? missing();
+  const reporter = new BlastReporter({ storage, view, wakeOutbox, webhookMs: config.blast.progressMs, clock, logger });
+  const changed = (job: number): void => reporter.changed(job);
+  const lookups: PeopleLookups = { ...options.lookups, onWhatsApp: (session, phones) => onWhatsApp(numbers, session, phones) };
+  const skips = new SkipLog(logger, options.metrics.blastSkipped);
+
+  const control = new BlastControl({ storage, line, wakePump, wakeOutbox, changed, clock, logger });
+  const { perSecond, perMinute, perDay } = config.send.pace;
+  const rates = [perSecond, perMinute / 60, perDay / 86_400].filter((rate) => rate > 0);
+  const pump = new BlastPump({
+    storage, control, line, lookups, skips, works, wakeSender, changed, clock, random, logger,
+    mediaExists: (id) => media.get(id as MediaId).then(() => true, () => false),
+    again: (job, session, delayMs) => queue.add(JOBS.pump, `${job}:${session}`, delayMs),
+    sessionRate: rates.length > 0 ? Math.min(...rates) : 0,
+  });
+  const outcomes = new BlastOutcomes({
+    control, changed, clock,
+    settled: (job, session) => {
+      if (pump.settled(job, session)) wakePump(job, session);
+    },
+  });
+  const takeMedia: ConstructorParameters<typeof BlastIntake>[0]['takeMedia'] = (content) => takeForMessage(media, { kind: content.type, media: content.media, file: null });
+  const holdMedia = (trx: Storage['db'], id: string): Promise<unknown> => media.get(id as MediaId, trx);
+  const shared = { storage, control, takeMedia, holdMedia, wakePump, wakeOutbox, wakeSchedule, changed, defaultCountry: config.defaultCountry, clock };
+  const intake = new BlastIntake({ ...shared, lookups, skips, idempotencyTtlMs: config.idempotencyTtlMs, logger });
+  const editor = new BlastEditor({ ...shared, intake, line });
+  const planner = new BlastPlanner({ storage, intake, lookups, sessionPace: config.send.pace, defaultCountry: config.defaultCountry, clock, random });
+  const service = new BlastService({ storage, control, intake, editor, planner, reporter, wakeOutbox, wakeSchedule, wakeCancelling: (job) => queue.add(JOBS.cancel, String(job)), clock });
+
+  queue.consume(JOBS.pump, (id) => pump.run(Number(id.slice(0, id.indexOf(':'))), asSessionId(id.slice(id.indexOf(':') + 1))), { concurrency: 50 });
+  queue.consume(JOBS.cancel, (id) => control.cancelQueued(Number(id)), { concurrency: 2 });
+  queue.consume(JOBS.schedule, async () => {
+    const next = await control.beginDue();
+    if (next !== null) queue.add(JOBS.schedule, '', Math.min(RECONCILE_MS, Math.max(1, next - clock.now())));
+  }, { concurrency: 1 });
+
+  /** Whatever the queue has forgotten, or another process has written. */
+  const reconcile = async (): Promise<void> => {
+    await control.takeBackAbandoned(clock.now());
+    wakeSchedule();
+    for (const job of await jobsIn(storage.db, ['RUNNING'])) {
+      for (const session of job.sessions) {
+        // Others of the job go on with what a session that does not work has taken up.
+        if (!works(session) && job.sessions.length > 1) await storage.transaction((trx) => control.handBack(trx, job.no, session));
+        else wakePump(job.no, session);
+      }
+    }
+    for (const { no } of await stoppedWithQueued(storage.db)) queue.add(JOBS.cancel, String(no));
+    for (const { id } of await unfinishedDrafts(storage.db, clock.now() - BROKEN_OFF_MS)) await service.discard(id as BlastId);
+  };
+  let timer: NodeJS.Timeout | null = null;
+
+  return {
+    service,
+    routes: blastRoutes(service),
+    watcher: outcomes,
+    gate: new PaceGate({ line, clock, random }),
+    onWorking: async (session) => {
+      for (const job of await jobsOf(storage.db, session, ['RUNNING'])) wakePump(job.no, session);
+    },
+    onEnded: async (session, reason) => {
+      const halted = HALTED_BY[reason];
+      if (halted) await control.halt(session, halted);
+      if (reason === 'session_deleted') await control.forget(session);
+    },
+    start: async () => {
+      await control.begin();
+      const failed = (error: unknown): void => logger.error('A repeated job failed', { job: 'blasts', error });
+      await reconcile();
+      timer = setInterval(() => void reconcile().catch(failed), RECONCILE_MS);
+    },
+    stop: () => {
+      if (timer) clearInterval(timer);
+      reporter.stop();
+    },
+  };
+}
+
+/** What a check of numbers takes at once. */
+const CHECKED_AT_ONCE = 500;
+
+async function onWhatsApp(numbers: NumberService, session: SessionId, phones: readonly string[]): Promise<Map<string, boolean>> {
+  const known = new Map<string, boolean>();
+  for (let from = 0; from < phones.length; from += CHECKED_AT_ONCE) {
+    const results = await numbers.check({ session_id: session, numbers: phones.slice(from, from + CHECKED_AT_ONCE), refresh: false });
+    for (const { input, on_whatsapp: there } of results) if (there !== null) known.set(input, there);
+  }
+  return known;
+}
+
+const missing = (): never => {
+  throw new Error('The blast is gone.');
+};

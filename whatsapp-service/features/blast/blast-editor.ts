@@ -1,0 +1,176 @@
+import type { CountryCode } from 'libphonenumber-js';
+import pLimit from 'p-limit';
+import type { BlastContentInput, BlastFilters, EditBlast } from '../../contracts/blast-api.js';
+import type { SkipReason } from '../../contracts/blast-states.js';
+import { ApiError } from '../../contracts/errors.js';
+import type { Caller } from '../../contracts/route.js';
+import type { Clock } from '../../shared/clock.js';
+import type { BlastId, SessionId } from '../../shared/ids.js';
+import { normalisePhone } from '../../shared/phone.js';
+import { slices } from '../../shared/slices.js';
+import type { Db, Storage } from '../../storage/database.js';
+import type { BlastJobChange } from '../../storage/schema-blast.js';
+import { storedContent, type TakenMedia } from './blast-content.js';
+import type { BlastControl } from './blast-control.js';
+import { invalid, timeOf, type BlastIntake } from './blast-intake.js';
+import { settingsOf } from './blast-pump.js';
+import { countJob, findJob, isOver, jobByNo, setSessions, updateJob, type BlastJob } from './blast-store.js';
+import { blastPriority } from './blast-view.js';
+import type { MessageLine } from './message-line.js';
+import { recipientsOf, type NewRecipient } from './recipient-input.js';
+import { release } from './recipient-release.js';
+import { findRecipient, freeFromSessions, idsIn, queuedByPhone, updateRecipients } from './recipient-store.js';
+
+export interface BlastEditorOptions {
+  storage: Storage;
+  control: BlastControl;
+  intake: BlastIntake;
+  line: MessageLine;
+  takeMedia(content: Exclude<BlastContentInput, { type: 'text' }>): Promise<TakenMedia>;
+  holdMedia(trx: Db, id: string): Promise<unknown>;
+  wakePump(job: number, session: SessionId): void;
+  wakeOutbox(): void;
+  wakeSchedule(): void;
+  changed(job: number): void;
+  defaultCountry: CountryCode;
+  clock: Clock;
+}
+
+/** Recipients of one transaction. */
+const PIECE = 1_000;
+
+/** Changes a job that is not over. While recipients are added, removed or looked at anew, nothing of it goes out. */
+export class BlastEditor {
+  /** One at a time: an edit of a million recipients is many transactions. */
+  private readonly limit = pLimit(1);
+
+  constructor(private readonly options: BlastEditorOptions) {}
+
+  edit(id: BlastId, input: EditBlast, caller: Caller): Promise<void> {
+    return this.limit(() => this.editAlone(id, input, caller));
+  }
+
+  /** @throws ApiError `recipient_not_found`; `blast_wrong_state` when the message has begun to go out, or the recipient's turn is over */
+  async cancelRecipient(job: number, id: number): Promise<void> {
+    const { storage, line, clock, control, changed, wakeOutbox } = this.options;
+    await storage.transaction(async (trx) => {
+      const recipient = await findRecipient(trx, id);
+      if (recipient?.job !== job) throw new ApiError('recipient_not_found');
+      if (recipient.state === 'cancelled') return;
+      const now = clock.now();
+      if (recipient.state === 'queued') {
+        await updateRecipients(trx, [id], { state: 'cancelled', reason: 'cancelled_by_request', updated_at: now });
+        await countJob(trx, job, { states: { queued: -1, cancelled: 1 } }, { updated_at: now });
+      } else if (recipient.state === 'processing' || recipient.state === 'retry') {
+        await release(trx, line, { job, recipients: [recipient], to: { state: 'cancelled', reason: 'cancelled_by_request' }, now });
+        if ((await findRecipient(trx, id))?.state !== 'cancelled') throw new ApiError('blast_wrong_state', { recipient_state: recipient.state });
+      } else throw new ApiError('blast_wrong_state', { recipient_state: recipient.state });
+      await control.completeIfDone(trx, job);
+    });
+    wakeOutbox();
+    changed(job);
+  }
+
+  private async editAlone(id: BlastId, input: EditBlast, caller: Caller): Promise<void> {
+    const { storage, intake, control, wakeOutbox, wakeSchedule, wakePump, changed, defaultCountry } = this.options;
+    const added = await recipientsOf(input.add_recipients, defaultCountry);
+    const removed = input.remove_recipients.map((phone, index) => this.phoneOf(phone, index));
+    const media = input.content && input.content.type !== 'text' ? await this.options.takeMedia(input.content) : null;
+    const { job, again } = await storage.transaction(async (trx) => this.change(trx, { id, input, caller, media }));
+    try {
+      await this.moveRecipients(id, job.no, { again, added: added.recipients, removed });
+      await intake.countInvalid(id, added.invalid.length);
+    } finally {
+      await storage.transaction(async (trx) => {
+        await updateJob(trx, job.no, { ready: 1 });
+        await control.completeIfDone(trx, job.no);
+      });
+    }
+    wakeOutbox();
+    wakeSchedule();
+    changed(job.no);
+    for (const session of (await jobByNo(storage.db, job.no))?.sessions ?? []) wakePump(job.no, session);
+  }
+
+  /** What is in the job's own row. `again`: why recipients were left out that the filters now let through. */
+  private async change(trx: Db, { id, input, caller, media }: { id: BlastId; input: EditBlast; caller: Caller; media: TakenMedia | null }): Promise<{ job: BlastJob; again: SkipReason[] }> {
+    const { control, intake, clock } = this.options;
+    const job = await findJob(trx, id);
+    if (!job || (job.state === 'DRAFT' && job.ready === 0)) throw new ApiError('blast_not_found');
+    if (isOver(job)) throw new ApiError('blast_wrong_state', { state: job.state });
+    if (input.schedule !== undefined && job.state === 'RUNNING') throw new ApiError('blast_wrong_state', { state: job.state, field: 'schedule' });
+    if (media) await this.options.holdMedia(trx, media.id);
+    await control.handBack(trx, job.no, null);
+    if (input.session_id !== undefined || input.session_ids !== undefined) {
+      const { ids, workspaceId } = await intake.sessionsOf(trx, input, caller);
+      if ((workspaceId === null ? null : JSON.stringify(workspaceId)) !== job.workspace_id) throw invalid('body.session_ids', 'must be of the workspace that the blast is of');
+      await setSessions(trx, job.no, ids);
+      await freeFromSessions(trx, job.no, ids);
+    }
+    const change = changeOf(job, input, media);
+    await updateJob(trx, job.no, { ...change, ready: 0, revision: job.revision + 1, updated_at: clock.now() });
+    return { job, again: letThrough(job, { ...job, ...change }) };
+  }
+
+  private async moveRecipients(id: BlastId, no: number, { again, added, removed }: { again: readonly SkipReason[]; added: readonly NewRecipient[]; removed: readonly string[] }): Promise<void> {
+    for (const reason of again) await this.lookAgain(no, reason);
+    if (added.length > 0) await this.options.intake.addRecipients(id, added);
+    for (const phones of slices(removed, PIECE)) {
+      await this.options.storage.transaction(async (trx) => {
+        const now = this.options.clock.now();
+        const ids = await queuedByPhone(trx, no, phones);
+        await updateRecipients(trx, ids, { state: 'cancelled', reason: 'recipient_removed', updated_at: now });
+        if (ids.length > 0) await countJob(trx, no, { states: { queued: -ids.length, cancelled: ids.length } }, { updated_at: now });
+      });
+    }
+  }
+
+  /** Recipients who were left out for this reason are queued once more. */
+  private async lookAgain(no: number, reason: SkipReason): Promise<void> {
+    for (let moved = PIECE; moved === PIECE; ) {
+      moved = await this.options.storage.transaction(async (trx) => {
+        const now = this.options.clock.now();
+        const ids = await idsIn(trx, no, 'skipped', { reason, limit: PIECE });
+        await updateRecipients(trx, ids, { state: 'queued', reason: null, updated_at: now });
+        if (ids.length > 0) await countJob(trx, no, { states: { skipped: -ids.length, queued: ids.length }, skipped: { [reason]: -ids.length } }, { updated_at: now });
+        return ids.length;
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  private phoneOf(phone: string, index: number): string {
+    const found = normalisePhone(phone, this.options.defaultCountry);
+    if (found === null) throw new ApiError('invalid_phone', { fields: [{ field: `body.remove_recipients.${index}`, code: 'invalid_phone', message: 'is not a phone number' }] });
+    return found;
+  }
+}
+
+/** The row's change; what the request leaves out stays as it is. */
+function changeOf(job: BlastJob, input: EditBlast, media: TakenMedia | null): BlastJobChange {
+  const merged = (column: 'pace' | 'filters' | 'retry', part: object | undefined): BlastJobChange => (part ? { [column]: JSON.stringify({ ...(JSON.parse(job[column]) as object), ...part }) } : {});
+  return {
+    ...(input.name !== undefined && { name: input.name }),
+    ...(input.content && { content: JSON.stringify(storedContent(input.content, media)), media_id: media?.id ?? null }),
+    ...(input.skipRecipientsInAddress !== undefined && { skip_recipients_in_address: input.skipRecipientsInAddress ? 1 : 0 }),
+    ...merged('filters', input.filters),
+    ...merged('pace', input.pace),
+    ...merged('retry', input.retry),
+    ...(input.batches !== undefined && { batches: input.batches && JSON.stringify(input.batches), batch_sent: 0, batch_until: 0 }),
+    ...(input.priority && { priority: blastPriority(input.priority) }),
+    ...(input.price_per_message !== undefined && { price_per_message: input.price_per_message }),
+    ...(input.schedule && { scheduled_at: timeOf(input.schedule), time_zone: input.schedule.time_zone }),
+    ...(input.schedule === null && { scheduled_at: null, ...(job.state === 'SCHEDULED' && { state: 'DRAFT' as const }) }),
+  };
+}
+
+/** Reasons that held before an edit of the filters and do not any more. */
+function letThrough(before: BlastJob, after: Pick<BlastJob, 'filters' | 'skip_recipients_in_address'>): SkipReason[] {
+  const [old, now]: { skipRecipientsInAddress: boolean; check_on_whatsapp: boolean; active_within_days: BlastFilters['active_within_days'] }[] = [settingsOf(before), settingsOf(after)];
+  if (!old || !now) return [];
+  const reasons: SkipReason[] = [];
+  if (old.skipRecipientsInAddress && !now.skipRecipientsInAddress) reasons.push('in_address_book');
+  if (old.check_on_whatsapp && !now.check_on_whatsapp) reasons.push('not_on_whatsapp');
+  if (old.active_within_days !== null && old.active_within_days !== now.active_within_days) reasons.push('inactive');
+  return reasons;
+}

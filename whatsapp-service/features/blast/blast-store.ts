@@ -1,0 +1,126 @@
+import type { BlastState, RecipientState, SkipReason } from '../../contracts/blast-states.js';
+import type { BlastId, SessionId } from '../../shared/ids.js';
+import type { Db } from '../../storage/database.js';
+import type { BlastCounters, BlastJobChange, BlastJobRow, NewBlastJobRow } from '../../storage/schema-blast.js';
+
+/** A job with who sends its messages, in their order. */
+export interface BlastJob extends BlastJobRow {
+  sessions: readonly SessionId[];
+}
+
+export const FINAL_STATES: readonly BlastState[] = ['STOPPED', 'COMPLETED', 'FAILED'];
+export const isOver = ({ state }: { state: BlastState }): boolean => FINAL_STATES.includes(state);
+
+export async function insertJob(trx: Db, row: NewBlastJobRow, sessions: readonly SessionId[]): Promise<number> {
+  const { no } = await trx.insertInto('blast_job').values(row).returning('no').executeTakeFirstOrThrow();
+  await setSessions(trx, no, sessions);
+  return no;
+}
+
+export async function setSessions(trx: Db, job: number, sessions: readonly SessionId[]): Promise<void> {
+  await trx.deleteFrom('blast_job_session').where('job', '=', job).execute();
+  if (sessions.length > 0) await trx.insertInto('blast_job_session').values(sessions.map((id, position) => ({ job, session_id: id, position }))).execute();
+}
+
+async function withSessions(db: Db, rows: readonly BlastJobRow[]): Promise<BlastJob[]> {
+  if (rows.length === 0) return [];
+  const links = await db.selectFrom('blast_job_session').selectAll().where('job', 'in', rows.map(({ no }) => no)).orderBy('job').orderBy('position').execute();
+  return rows.map((row) => ({ ...row, sessions: links.filter(({ job }) => job === row.no).map((link) => link.session_id as SessionId) }));
+}
+
+export async function findJob(db: Db, id: BlastId): Promise<BlastJob | undefined> {
+  return (await withSessions(db, await db.selectFrom('blast_job').selectAll().where('id', '=', id).execute()))[0];
+}
+
+export async function jobByNo(db: Db, no: number): Promise<BlastJob | undefined> {
+  return (await withSessions(db, await db.selectFrom('blast_job').selectAll().where('no', '=', no).execute()))[0];
+}
+
+export async function jobsIn(db: Db, states: readonly BlastState[]): Promise<BlastJob[]> {
+  return withSessions(db, await db.selectFrom('blast_job').selectAll().where('state', 'in', states).orderBy('priority', 'desc').orderBy('no').execute());
+}
+
+/** The jobs of a session that are in these states, by priority. */
+export async function jobsOf(db: Db, session: SessionId, states: readonly BlastState[]): Promise<BlastJob[]> {
+  const rows = await db
+    .selectFrom('blast_job')
+    .selectAll()
+    .where('state', 'in', states)
+    .where('no', 'in', (eb) => eb.selectFrom('blast_job_session').select('job').where('session_id', '=', session))
+    .orderBy('priority', 'desc')
+    .orderBy('no')
+    .execute();
+  return withSessions(db, rows);
+}
+
+/** Jobs whose recipients are to be cancelled, and are not all yet. */
+export const stoppedWithQueued = (db: Db): Promise<{ no: number }[]> => db.selectFrom('blast_job').select('no').where('state', 'in', ['STOPPED', 'FAILED']).where('n_queued', '>', 0).execute();
+
+/** Requests that broke off before all of their recipients were there. */
+export const unfinishedDrafts = (db: Db, before: number): Promise<{ id: string }[]> =>
+  db.selectFrom('blast_job').select('id').where('state', '=', 'DRAFT').where('ready', '=', 0).where('updated_at', '<', before).execute();
+
+export async function updateJob(trx: Db, no: number, change: BlastJobChange): Promise<void> {
+  await trx.updateTable('blast_job').set(change).where('no', '=', no).execute();
+}
+
+/** What is added to a job's counters; below 0 where it is taken away. */
+export interface CountChange {
+  states?: Partial<Record<RecipientState, number>>;
+  skipped?: Partial<Record<SkipReason, number>>;
+  total?: number;
+  invalid?: number;
+  failuresInRow?: number;
+}
+
+/** Adds to the counters, sets the rest, and answers the row as it is then. */
+export async function countJob(trx: Db, no: number, { states = {}, skipped = {}, total = 0, invalid = 0, failuresInRow = 0 }: CountChange, change: BlastJobChange): Promise<BlastJobRow | undefined> {
+  const added: [keyof BlastCounters | 'total' | 'invalid' | 'failures_in_row', number][] = [
+    ...Object.entries(states).map(([state, by]): [keyof BlastCounters, number] => [`n_${state as RecipientState}`, by]),
+    ...Object.entries(skipped).map(([reason, by]): [keyof BlastCounters, number] => [`skipped_${reason as SkipReason}`, by]),
+    ['total', total],
+    ['invalid', invalid],
+    ['failures_in_row', failuresInRow],
+  ];
+  return trx
+    .updateTable('blast_job')
+    .set((eb) => ({ ...Object.fromEntries(added.filter(([, by]) => by !== 0).map(([column, by]) => [column, eb(column, '+', by)])), ...change }))
+    .where('no', '=', no)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export interface JobFilter {
+  /** Only jobs all of whose sessions are among these; null: every job. */
+  within: readonly string[] | null;
+  session: string | null;
+  state: BlastState | null;
+  /** Those before this one. */
+  before: number | null;
+  limit: number;
+}
+
+/** The newest first. */
+export async function listJobs(db: Db, { within, session, state, before, limit }: JobFilter): Promise<BlastJob[]> {
+  let query = db.selectFrom('blast_job').selectAll().where((eb) => eb.or([eb('state', '!=', 'DRAFT'), eb('ready', '=', 1)])).orderBy('no', 'desc').limit(limit);
+  if (state !== null) query = query.where('state', '=', state);
+  if (before !== null) query = query.where('no', '<', before);
+  if (session !== null) query = query.where('no', 'in', (eb) => eb.selectFrom('blast_job_session').select('job').where('session_id', '=', session));
+  if (within) {
+    const allowed = within.length > 0 ? within : [''];
+    query = query.where('no', 'not in', (eb) => eb.selectFrom('blast_job_session').select('job').where('session_id', 'not in', allowed));
+  }
+  return withSessions(db, await query.execute());
+}
+
+/** The service has just started: no edit is under way. */
+export async function endEdits(db: Db): Promise<void> {
+  await db.updateTable('blast_job').set({ ready: 1 }).where('state', '!=', 'DRAFT').where('ready', '=', 0).execute();
+}
+
+export async function deleteJob(trx: Db, no: number): Promise<void> {
+  await trx.deleteFrom('idempotency_key').where('message_id', 'in', (eb) => eb.selectFrom('blast_job').select('id').where('no', '=', no)).execute();
+  await trx.deleteFrom('blast_job_session').where('job', '=', no).execute();
+  await trx.deleteFrom('blast_pace').where('job', '=', no).execute();
+  await trx.deleteFrom('blast_job').where('no', '=', no).execute();
+}

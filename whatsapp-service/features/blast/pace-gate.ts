@@ -1,0 +1,107 @@
+import type { BlastBatches, BlastPace } from '../../contracts/blast-api.js';
+import type { Clock, Random } from '../../shared/clock.js';
+import type { SessionId } from '../../shared/ids.js';
+import { filled, spansOf, waitFor, type Bucket, type Span } from '../../shared/token-bucket.js';
+import type { Db } from '../../storage/database.js';
+import type { BlastJobRow } from '../../storage/schema-blast.js';
+import type { MessageRow } from '../../storage/schema.js';
+import { dayOf, gapOf, quietWait, warmUpLimit } from './blast-pace.js';
+import { updateJob } from './blast-store.js';
+import type { MessageLine } from './message-line.js';
+import { BACK_IN_LINE, release } from './recipient-release.js';
+import { findRecipient, underWay } from './recipient-store.js';
+
+export interface PaceGateOptions {
+  line: MessageLine;
+  clock: Clock;
+  random: Random;
+}
+
+interface Limits {
+  job: BlastJobRow;
+  pace: BlastPace;
+  batches: BlastBatches | null;
+  session: SessionId;
+  now: number;
+}
+
+/** Until when a job's messages of this session have to wait, and what to write down when one goes. */
+interface Verdict {
+  wait: number;
+  goes: (() => Promise<void>)[];
+}
+
+/** Holds each job to its own pace, at the moment at which a message would go out. The buckets are rows: a restart is no way around them. */
+export class PaceGate {
+  constructor(private readonly options: PaceGateOptions) {}
+
+  /** What goes with the message's going out; null: not now. It has then been put off with all of its job and session, or taken back. */
+  async admit(trx: Db, message: MessageRow): Promise<(() => Promise<void>) | null> {
+    const { line, clock } = this.options;
+    const now = clock.now();
+    const recipient = await findRecipient(trx, message.recipient_id ?? 0);
+    const job = recipient && (await trx.selectFrom('blast_job').selectAll().where('no', '=', recipient.job).executeTakeFirst());
+    if (!recipient || !job || recipient.message_id !== message.id) {
+      await line.takeBack(trx, [message.id]);
+      return null;
+    }
+    if (job.state !== 'RUNNING') {
+      // Its send had begun when the job was paused or stopped, and turned out not to have gone out.
+      const to = job.state === 'STOPPED' || job.state === 'FAILED' ? { state: 'cancelled' as const, reason: 'blast_stopped' as const } : BACK_IN_LINE;
+      await release(trx, line, { job: job.no, recipients: [recipient], to, now });
+      return null;
+    }
+    const limits: Limits = { job, pace: JSON.parse(job.pace) as BlastPace, batches: JSON.parse(job.batches ?? 'null') as BlastBatches | null, session: message.session_id as SessionId, now };
+    const verdicts = [this.batchVerdict(trx, limits), { wait: quietWait(limits.pace, now), goes: [] }, await this.bucketVerdict(trx, limits), await this.warmUpVerdict(trx, limits)];
+    const wait = Math.max(...verdicts.map((verdict) => verdict.wait));
+    if (wait > 0) {
+      const waiting = await underWay(trx, job.no, limits.session);
+      await line.putOff(trx, waiting.flatMap(({ message_id: id }) => id ?? []), now + wait);
+      return null;
+    }
+    return async () => {
+      for (const write of verdicts.flatMap(({ goes }) => goes)) await write();
+    };
+  }
+
+  private batchVerdict(trx: Db, { job, batches, now }: Limits): Verdict {
+    if (!batches) return { wait: 0, goes: [] };
+    const sent = job.batch_sent + 1;
+    const change = sent >= batches.size ? { batch_sent: 0, batch_until: now + batches.pause_seconds * 1_000 } : { batch_sent: sent };
+    return { wait: Math.max(0, job.batch_until - now), goes: [() => updateJob(trx, job.no, change)] };
+  }
+
+  private async bucketVerdict(trx: Db, { job, pace, session, now }: Limits): Promise<Verdict> {
+    const spans = spansOf({ perSecond: pace.per_second, perMinute: pace.per_minute, perDay: pace.per_day });
+    const gap = gapOf(pace, this.options.random);
+    if (spans.length === 0 && gap === 0) return { wait: 0, goes: [] };
+    const rows = await trx.selectFrom('blast_pace').selectAll().where('job', '=', job.no).where('session_id', '=', session).execute();
+    const rowOf = (name: string): Bucket | null => rows.find((row) => row.span === name) ?? null;
+    const buckets = spans.map((span) => ({ span, bucket: filled(rowOf(span.name), span, now) }));
+    const gapWait = gap === 0 ? 0 : Math.max(0, (rowOf('gap')?.at ?? 0) - now);
+    const key = { job: job.no, session_id: session };
+    return {
+      wait: Math.max(gapWait, ...buckets.map(({ span, bucket }) => waitFor(bucket, span))),
+      goes: [
+        ...buckets.map(({ span, bucket }) => () => keep(trx, { ...key, span: span.name }, { tokens: bucket.tokens - 1, at: bucket.at })),
+        ...(gap > 0 ? [() => keep(trx, { ...key, span: 'gap' }, { tokens: 0, at: now + gap })] : []),
+      ],
+    };
+  }
+
+  private async warmUpVerdict(trx: Db, { pace, session, now }: Limits): Promise<Verdict> {
+    if (!pace.warm_up) return { wait: 0, goes: [] };
+    const since = await trx.selectFrom('session').select('created_at').where('id', '=', session).executeTakeFirst();
+    const limit = warmUpLimit(pace, since?.created_at ?? now, now);
+    const { day, nextAt } = dayOf(now, pace.time_zone);
+    const sent = (await trx.selectFrom('blast_day').select('sent').where('session_id', '=', session).where('day', '=', day).executeTakeFirst())?.sent ?? 0;
+    const count = async (): Promise<void> => {
+      await trx.insertInto('blast_day').values({ session_id: session, day, sent: 1 }).onConflict((conflict) => conflict.columns(['session_id', 'day']).doUpdateSet({ sent: sent + 1 })).execute();
+    };
+    return { wait: limit !== null && sent >= limit ? nextAt - now : 0, goes: [count] };
+  }
+}
+
+async function keep(trx: Db, key: { job: number; session_id: SessionId; span: Span['name'] | 'gap' }, bucket: Bucket): Promise<void> {
+  await trx.insertInto('blast_pace').values({ ...key, ...bucket }).onConflict((conflict) => conflict.columns(['job', 'session_id', 'span']).doUpdateSet(bucket)).execute();
+}

@@ -1,0 +1,46 @@
+import type { CountryCode } from 'libphonenumber-js';
+import type { InvalidRecipient, RecipientInput, Variables } from '../../contracts/blast-api.js';
+import { jidFromPhone, parseRecipient, type E164 } from '../../shared/phone.js';
+
+/** A recipient whose number is normalised. */
+export interface NewRecipient {
+  phone: E164;
+  /** Null: the one made from the phone. */
+  jid: string | null;
+  variables: Variables | null;
+}
+
+const SENTENCES: Record<InvalidRecipient['reason'], string> = {
+  invalid_phone: 'is not a phone number that can be dialled',
+  no_person: 'is a group, or a person whose number is not known; a blast goes to phone numbers',
+  invalid_row: 'is not a recipient',
+};
+
+export const invalidRecipient = (row: number, reason: InvalidRecipient['reason']): InvalidRecipient => ({ row, reason, message: SENTENCES[reason] });
+
+/** One row as it came. `row` counts from 1. */
+export function recipientOf({ phone: to, variables }: RecipientInput, row: number, country: CountryCode): NewRecipient | InvalidRecipient {
+  const recipient = parseRecipient(to, country);
+  if (!recipient) return invalidRecipient(row, 'invalid_phone');
+  if (recipient.kind !== 'user') return invalidRecipient(row, 'no_person');
+  const { phone, chatId } = recipient;
+  return { phone, jid: chatId === jidFromPhone(phone) ? null : chatId, variables: Object.keys(variables).length === 0 ? null : variables };
+}
+
+export const isInvalid = (row: NewRecipient | InvalidRecipient): row is InvalidRecipient => 'reason' in row;
+
+/** Rows between two turns of the event loop: reading a number takes some ten microseconds. */
+const PIECE = 500;
+
+/** All rows, in pieces, so that others have their turn in between. */
+export async function recipientsOf(inputs: readonly RecipientInput[], country: CountryCode): Promise<{ recipients: NewRecipient[]; invalid: InvalidRecipient[] }> {
+  const recipients: NewRecipient[] = [];
+  const invalid: InvalidRecipient[] = [];
+  for (const [index, input] of inputs.entries()) {
+    if (index > 0 && index % PIECE === 0) await new Promise((resolve) => setImmediate(resolve));
+    const row = recipientOf(input, index + 1, country);
+    if (isInvalid(row)) invalid.push(row);
+    else recipients.push(row);
+  }
+  return { recipients, invalid };
+}
