@@ -28,7 +28,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['app-blast.ts', 'app-contacts.ts', 'app-events.ts', 'app-jobs.ts', 'app-outbox.ts'],
   ['app.ts'],
   // Entry points; nothing imports them.
-  ['main.ts', 'sandbox/demo'],
+  ['main.ts', 'cli', 'sandbox/demo'],
 ];
 
 /** Packages that are kept to a few folders, so that each is known, and can be replaced, in one place. */

@@ -226,8 +226,8 @@ export class SessionService {
     return row;
   }
 
+  /** Asks no database: it may be called in the middle of a transaction. */
   private async in(id: SessionId, states: readonly SessionState[]): Promise<SessionSupervisor> {
-    await this.row(id);
     const supervisor = this.supervisors.get(id);
     if (!supervisor) throw new ApiError('session_not_found', { session_id: id });
     if (!states.includes(supervisor.state)) throw wrongState(supervisor, states);
