@@ -17,6 +17,9 @@ final class Payload
 {
     private const ATTRIBUTE = 'whatsapp.payload';
 
+    /** An id or a name: nothing in it that a database or a terminal may not take. */
+    public const TEXT = ['required', 'string', 'max:191', 'not_regex:/[\\x00-\\x1f]/'];
+
     /** An escape of half a pair; whole pairs and other escapes are passed over. */
     private const LONE_SURROGATE = '/\\\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|[^u])(*SKIP)(*FAIL)|\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}/';
 
@@ -47,20 +50,24 @@ final class Payload
      * delivery aside for a person to look at, and go on with the next.
      *
      * @param array<string, mixed> $rules
+     * @param string $list a field that must be an array, and may be empty: the validator passes over an empty text there
      */
-    public static function refusal(Request $request, array $rules): ?JsonResponse
+    public static function refusal(Request $request, array $rules, string $list): ?JsonResponse
     {
         $payload = self::of($request);
         $id = static function (string $field, mixed $value, callable $fail): void {
-            if ((! is_string($value) && ! is_int($value)) || $value === '' || mb_strlen((string) $value) > 64) {
+            if ((! is_string($value) && ! is_int($value)) || preg_match('/^[^\x00-\x1f]{1,64}$/Du', (string) $value) !== 1) {
                 $fail("$field must be a short text or a whole number");
             }
         };
         $errors = Validator::make($payload, $rules + [
-            'delivery_id' => ['required', 'string', 'max:191'],
+            'delivery_id' => self::TEXT,
             'session_id' => ['required', $id],
             'workspace_id' => ['nullable', $id],
         ])->errors()->toArray();
+        if (! is_array($payload[$list] ?? null)) {
+            $errors[$list] = ["$list must be there, and an object or a list"];
+        }
         $signedId = $request->headers->get('webhook-id');
         if ($errors === [] && $signedId !== null && $signedId !== $payload['delivery_id']) {
             $errors['delivery_id'] = ['delivery_id is not the one in webhook-id'];

@@ -120,7 +120,6 @@ final class ChatStore
         $at = Text::time($chat['last_message_at'] ?? null);
         $last = Text::map($chat['last_message'] ?? null);
         $flag = fn (string $name): bool => is_bool($chat[$name] ?? null) ? $chat[$name] : (bool) $known?->getAttribute($name);
-        $unread = $chat['unread_count'] ?? null;
 
         return Models::row('chats', [
             'uuid' => $known->uuid ?? (string) Str::uuid(),
@@ -138,7 +137,7 @@ final class ChatStore
             'pinned' => $flag('pinned'),
             'muted' => $flag('muted'),
         ] + ($this->isOutdated($at, $known) ? $known->only(['unread_count', 'last_message_at', 'last_message', 'last_message_type', 'last_message_from_me']) : [
-            'unread_count' => is_int($unread) ? max(0, $unread) : ($known->unread_count ?? 0),
+            'unread_count' => Text::count($chat['unread_count'] ?? null) ?? $known->unread_count ?? 0,
             'last_message_at' => $at,
         ] + $this->preview($last['body'] ?? null, $last['type'] ?? null, $last['from_me'] ?? null)));
     }

@@ -49,20 +49,12 @@ final class GroupStore
         Models::transaction(function () use ($session, $webhook, $jid): void {
             $this->save($session, [['group_jid' => $jid] + ($webhook->get('action') === 'subject' ? ['subject' => $webhook->get('body')] : [])]);
             $group = $this->find($session, [$jid])->first();
-            $people = array_values(array_filter(Text::map($webhook->get('recipients')), fn (mixed $person): bool => is_array($person) && is_string($person['jid'] ?? null)));
+            $people = Participants::people($webhook->get('recipients'));
             $listed = $group->participants;
-            $after = match (true) {
-                $webhook->event === 'group.join' => $this->with($listed ?? [], $people),
-                $webhook->event === 'group.leave' => $this->without($listed ?? [], $people),
-                in_array($webhook->get('action'), ['promote', 'demote'], true) => $this->withAdmins($listed ?? [], $people, $webhook->get('action') === 'promote'),
-                default => $listed ?? [],
-            };
             // Where the bridge only counts people, there is no list to keep.
-            $change = count($after) - count($listed ?? []);
-            $group->forceFill($listed === null ? ['participants_count' => max(0, $group->participants_count + $this->countChange($webhook->event, $people))] : [
-                'participants' => $after,
-                'participants_count' => max(0, $group->participants_count + $change),
-            ])->save();
+            $after = $listed === null ? null : Participants::after($listed, $webhook->event, Text::clip($webhook->get('action')) ?? '', $people);
+            $count = $after === null ? $group->participants_count + Participants::difference($webhook->event, $people) : $group->participants_count + count($after) - count($listed);
+            $group->forceFill(['participants' => $after, 'participants_count' => Text::count($count) ?? 0])->save();
         });
     }
 
@@ -82,77 +74,16 @@ final class GroupStore
     private function row(WhatsAppSession $session, array $group, ?WhatsAppGroup $known): ?array
     {
         $participants = is_array($group['participants'] ?? null) ? array_values(array_filter($group['participants'], 'is_array')) : $known?->participants;
-        $count = $group['participants_count'] ?? null;
         $values = [
             'workspace_id' => $session->workspace_id,
             'name' => Text::clip($group['subject'] ?? null) ?? $known?->name,
             'participants' => $participants,
-            'participants_count' => is_int($count) && $count >= 0 ? $count : ($known?->participants_count ?? count($participants ?? [])),
+            'participants_count' => Text::count($group['participants_count'] ?? null) ?? $known?->participants_count ?? count($participants ?? []),
         ];
         if ($known !== null && array_intersect_key($known->only(array_keys($values)), $values) == $values) {
             return null;
         }
 
         return Models::row('groups', $values + ['whatsapp_session_id' => $session->id, 'group_jid' => $group['group_jid']]);
-    }
-
-    /**
-     * @param list<array<string, mixed>> $listed
-     * @param list<array<string, mixed>> $people
-     * @return list<array<string, mixed>>
-     */
-    private function with(array $listed, array $people): array
-    {
-        $new = array_map(fn (array $person): array => ['jid' => $person['jid'], 'phone' => $person['phone'] ?? null, 'is_admin' => false], $people);
-
-        return [...$listed, ...array_values(array_filter($new, fn (array $person): bool => ! $this->isAmong($person, $listed)))];
-    }
-
-    /**
-     * @param list<array<string, mixed>> $listed
-     * @param list<array<string, mixed>> $people
-     * @return list<array<string, mixed>>
-     */
-    private function without(array $listed, array $people): array
-    {
-        return array_values(array_filter($listed, fn (array $person): bool => ! $this->isAmong($person, $people)));
-    }
-
-    /**
-     * @param list<array<string, mixed>> $listed
-     * @param list<array<string, mixed>> $people
-     * @return list<array<string, mixed>>
-     */
-    private function withAdmins(array $listed, array $people, bool $isAdmin): array
-    {
-        return array_map(fn (array $person): array => $this->isAmong($person, $people) ? ['is_admin' => $isAdmin] + $person : $person, $listed);
-    }
-
-    /**
-     * The same person may be known by a phone's jid in one place and by a LID in another.
-     *
-     * @param array<string, mixed> $person
-     * @param list<array<string, mixed>> $people
-     */
-    private function isAmong(array $person, array $people): bool
-    {
-        $names = fn (array $one): array => array_filter([$one['jid'] ?? null, $one['lid'] ?? null, $one['phone'] ?? null]);
-        foreach ($people as $other) {
-            if (array_intersect($names($person), $names($other)) !== []) {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /** @param list<array<string, mixed>> $people */
-    private function countChange(string $event, array $people): int
-    {
-        return match ($event) {
-            'group.join' => count($people),
-            'group.leave' => -count($people),
-            default => 0,
-        };
     }
 }

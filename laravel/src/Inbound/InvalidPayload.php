@@ -16,13 +16,13 @@ final class InvalidPayload extends InvalidArgumentException
 
     /**
      * @param array<string, mixed> $data
-     * @throws self when the field is no text, or is empty
+     * @throws self when the field is no text, is empty, or holds control characters
      */
     public static function requireText(array $data, string $field, int $maxLength = 191): string
     {
         $value = $data[$field] ?? null;
-        if (! is_string($value) || $value === '' || mb_strlen($value) > $maxLength) {
-            throw new self($field, "$field must be a text of 1 to $maxLength characters");
+        if (! is_string($value) || preg_match("/^[^\\x00-\\x1f]{1,$maxLength}$/Du", $value) !== 1) {
+            throw new self($field, "$field must be a text of 1 to $maxLength characters, without control characters");
         }
 
         return $value;

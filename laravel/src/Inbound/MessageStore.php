@@ -19,6 +19,9 @@ final class MessageStore
 
     private const ACK_ERROR = -1;
 
+    /** WhatsApp knows up to 4; it may come to know more. */
+    private const ACK_MAX = 100;
+
     public function __construct(private readonly ChatStore $chats)
     {
     }
@@ -47,12 +50,12 @@ final class MessageStore
         $ack = $webhook->get('ack');
         $id = $webhook->get('message_id');
         $bridgeId = $webhook->get('id');
-        if (! is_int($ack)) {
-            throw new InvalidPayload('ack', 'ack must be a whole number');
+        if (! is_int($ack) || $ack < self::ACK_ERROR || $ack > self::ACK_MAX) {
+            throw new InvalidPayload('ack', 'ack must be a whole number from -1');
         }
         $query = match (true) {
-            is_string($id) => $this->find($session, $id),
-            is_string($bridgeId) => Models::query('messages')->where('whatsapp_session_id', $session->id)->where('bridge_id', $bridgeId),
+            is_string($id) => $this->find($session, InvalidPayload::requireText($webhook->data, 'message_id')),
+            is_string($bridgeId) => Models::query('messages')->where('whatsapp_session_id', $session->id)->where('bridge_id', InvalidPayload::requireText($webhook->data, 'id')),
             default => throw new InvalidPayload('message_id', 'message_id or id must be there'),
         };
         $query->when($ack !== self::ACK_ERROR, fn (Builder $query) => $query->where(fn (Builder $lower) => $lower->whereNull('ack')->orWhere('ack', '<', $ack)))

@@ -17,6 +17,7 @@ use WhatsAppBridge\Inbound\SessionStore;
 use WhatsAppBridge\Models\WhatsAppSession;
 use WhatsAppBridge\Support\Failure;
 use WhatsAppBridge\Support\Models;
+use WhatsAppBridge\Support\Text;
 
 /**
  * Stores one batch of chats, ten a transaction. A chat that cannot be stored fails its own ten; the others are stored.
@@ -65,7 +66,7 @@ final class WhatsAppChatSyncJob implements ShouldQueue
             }
         }
         if ($stored !== []) {
-            $events->dispatch(new WhatsAppChatSynced($session->session_id, $session->workspace_id, $this->batch['sync_id'], $this->batch['batch']['number'], $this->batch['batch']['last'], $stored, $new));
+            $events->dispatch(new WhatsAppChatSynced($session->session_id, $session->workspace_id, $this->batch['sync_id'], (int) $this->batch['batch']['number'], (bool) $this->batch['batch']['last'], $stored, $new));
         }
         if ($failure !== null) {
             throw $failure;
@@ -78,14 +79,12 @@ final class WhatsAppChatSyncJob implements ShouldQueue
         Log::channel('whatsapp')->error('A batch of chats could not be stored completely', $this->context() + ['error' => $reason]);
         $session = $this->session(app(SessionStore::class));
         $session->mergeMetadata(['sync_id' => $this->batch['sync_id'], 'sync_status' => 'failed', 'last_error' => $reason, 'failed_batch' => $this->batch['batch']['number']]);
-        event(new ChatSyncFailed($session->session_id, $session->workspace_id, $this->batch['sync_id'], $this->batch['batch']['number'], $reason));
+        event(new ChatSyncFailed($session->session_id, $session->workspace_id, $this->batch['sync_id'], (int) $this->batch['batch']['number'], $reason));
     }
 
     private function session(SessionStore $sessions): WhatsAppSession
     {
-        $workspace = $this->batch['workspace_id'] ?? null;
-
-        return $sessions->resolve((string) $this->batch['session_id'], $workspace === null ? null : (string) $workspace);
+        return $sessions->resolve((string) $this->batch['session_id'], Text::optionalId($this->batch['workspace_id'] ?? null));
     }
 
     /** @return array<string, mixed> */

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace WhatsAppBridge\Webhooks;
 
 use Illuminate\Support\Arr;
+use WhatsAppBridge\Support\Text;
 
 /** One event of the bridge, as it came. Plain values, so that a queued listener gets all of it. */
 final class Webhook
@@ -28,15 +29,13 @@ final class Webhook
     /** @param array<string, mixed> $payload */
     public static function fromPayload(array $payload): self
     {
-        $workspace = $payload['workspace_id'] ?? null;
-
         return new self(
             $payload['delivery_id'],
             $payload['event'],
             $payload['event_id'],
             (int) $payload['sequence'],
             (string) $payload['session_id'],
-            $workspace === null ? null : (string) $workspace,
+            Text::optionalId($payload['workspace_id'] ?? null),
             is_string($payload['sent_at'] ?? null) ? $payload['sent_at'] : null,
             $payload['data'],
         );

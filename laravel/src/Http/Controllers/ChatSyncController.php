@@ -17,13 +17,13 @@ final class ChatSyncController
     public function __invoke(Request $request, DeliveryLedger $deliveries, Dispatcher $jobs): JsonResponse
     {
         $refusal = Payload::refusal($request, [
-            'sync_id' => ['required', 'string', 'max:191'],
+            'sync_id' => Payload::TEXT,
             'batch' => ['required', 'array'],
             'batch.number' => ['required', 'integer', 'min:1'],
             'batch.last' => ['required', 'boolean'],
             // Not `chats.*`: for that the validator takes every participant of every group in hand.
-            'chats' => ['present', 'array', 'max:50', $this->eachIsAnObject(...)],
-        ]);
+            'chats' => ['max:50', $this->eachIsAnObject(...)],
+        ], 'chats');
         if ($refusal !== null) {
             return $refusal;
         }

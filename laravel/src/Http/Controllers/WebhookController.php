@@ -22,11 +22,10 @@ final class WebhookController
     public function __invoke(Request $request, DeliveryLedger $deliveries, WebhookHandler $handler, SequenceWatch $sequence): JsonResponse
     {
         $refusal = Payload::refusal($request, [
-            'event' => ['required', 'string', 'max:64'],
-            'event_id' => ['required', 'string', 'max:191'],
+            'event' => [...Payload::TEXT, 'max:64'],
+            'event_id' => Payload::TEXT,
             'sequence' => ['required', 'integer', 'min:1'],
-            'data' => ['present', 'array'],
-        ]);
+        ], 'data');
         if ($refusal !== null) {
             return $refusal;
         }

@@ -60,7 +60,7 @@ abstract class ReceivingTestCase extends TestCase
     {
         $body = json_encode($payload, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES);
 
-        return $this->raw($path, $body, $this->signature($body, (string) ($payload['delivery_id'] ?? 'none')));
+        return $this->raw($path, $body, $this->signature($body, is_scalar($payload['delivery_id'] ?? null) ? (string) $payload['delivery_id'] : 'none'));
     }
 
     /**

@@ -87,9 +87,21 @@ final class WebhookTest extends ReceivingTestCase
         $change('group.leave', 'remove', [$person('6281200000001')]);
         $change('group.update', 'promote', [$person('6281200000002')]);
         $change('group.update', 'subject', [], 'Reseller Jakarta');
+        // Known by a LID here, by the phone's jid there: the same person.
+        $change('group.join', 'add', [['jid' => '77@lid', 'lid' => '77@lid', 'phone' => '+6281200000003', 'name' => null]]);
+        $change('group.leave', 'leave', [['jid' => '99@lid', 'phone' => null], 'nobody', ['phone' => '+6281200000003']]);
         $group = WhatsAppGroup::firstOrFail();
         self::assertSame(['Reseller Jakarta', 2], [$group->name, $group->participants_count]);
         self::assertSame(['6281200000002@c.us' => true, '6281200000003@c.us' => false], array_column($group->participants, 'is_admin', 'jid'));
+    }
+
+    public function test_a_group_that_is_only_counted_is_counted_on(): void
+    {
+        $this->deliver(self::WEBHOOK, $this->webhook('message', array_diff_key($this->groupMessage('g1', ['participants_count' => 812]), ['participants' => 1])));
+        foreach (['group.join' => 814, 'group.leave' => 812] as $event => $expected) {
+            $this->deliver(self::WEBHOOK, $this->webhook($event, ['group_jid' => '120363000000000001@g.us', 'action' => 'add', 'recipients' => [['jid' => '1@c.us'], ['jid' => '2@c.us']], 'body' => null]))->assertStatus(202);
+            self::assertSame([$expected, null], [WhatsAppGroup::firstOrFail()->participants_count, WhatsAppGroup::firstOrFail()->participants]);
+        }
     }
 
     public function test_acknowledgements_only_go_up_and_an_error_is_the_end(): void
