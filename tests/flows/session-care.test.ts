@@ -258,6 +258,15 @@ describe('a service that starts', () => {
     }
   });
 
+  test('does not touch the folder of another one that works', async () => {
+    await create('housed');
+    await bridge.api.inState('housed', 'SCAN_QR_CODE');
+    const pids = processesNaming(profileOf('housed'));
+    await expect(start({ DATA_DIR: join(world.dir, 'squatter', 'data') })).rejects.toThrow(/Another bridge works on .*SESSIONS_DIR/);
+    expect(processesNaming(profileOf('housed'))).toEqual(expect.arrayContaining(pids));
+    expect((await bridge.api.session('housed')).state).toBe('SCAN_QR_CODE');
+  });
+
   test('is not held up by a profile that cannot be used, and says so', async () => {
     await create('well');
     await scan('well');

@@ -15,7 +15,7 @@ export function sqliteDialect(file: string): Dialect {
 
 /**
  * Takes a lock that the operating system drops with the process, however it ends,
- * so that two services never work on one data directory. Returns its release, or null when another holds it.
+ * so that two services never work on one directory. Returns its release, or null when another holds it.
  */
 export function lockDataDirectory(file: string): (() => void) | null {
   const lock = new DatabaseSync(file);

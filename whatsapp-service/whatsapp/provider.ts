@@ -11,8 +11,13 @@ import type { Directory } from './directory.js';
 export interface Provider {
   /** A handle for one session. Nothing is started. `sink` is told what happens. */
   session(id: SessionId, sink: ProviderSink): ProviderSession;
-  /** Before the first start: ends what a service that crashed has left running. Only what is ours. */
-  endLeftovers(): Promise<void>;
+  /**
+   * Before the first start: takes the profiles' folder for this service alone, and ends what one that crashed has left running on it.
+   * Rejects with a `StartError` while another service works there.
+   */
+  open(): Promise<void>;
+  /** After the last stop. */
+  close(): void;
 }
 
 /** How a session's browser is started. */

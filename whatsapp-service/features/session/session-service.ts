@@ -47,7 +47,7 @@ export class SessionService {
 
   /** Takes up what is stored, before anybody may ask: a session that should run is starting, whatever it was when the service ended. */
   async load(): Promise<void> {
-    await this.options.provider.endLeftovers();
+    await this.options.provider.open();
     for (const row of await listSessions(this.options.storage.db)) {
       const supervisor = this.supervise(row);
       if (row.desired === 'running') await this.takeUp(supervisor);
@@ -206,6 +206,7 @@ export class SessionService {
   async close(): Promise<void> {
     const open = [...this.supervisors.values()].filter((supervisor) => supervisor.state !== 'STOPPED' && supervisor.state !== 'FAILED');
     await Promise.all(open.map((supervisor) => supervisor.stop('service_stopped')));
+    this.options.provider.close();
   }
 
   private supervise(row: SessionRow): SessionSupervisor {

@@ -1,8 +1,11 @@
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from '../../config/config.js';
 import type { Clock } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
+import { StartError } from '../../shared/start-error.js';
+import { lockDataDirectory } from '../../storage/dialect.js';
 import { ProviderError, type Provider, type ProviderSink } from '../provider.js';
 import type { BrowserSettings } from './browser.js';
 import { findBrowser } from './find-browser.js';
@@ -30,6 +33,7 @@ export interface WebProviderOptions {
 /** whatsapp-web.js behind the provider port: one browser and one profile a session. */
 export class WebProvider implements Provider {
   private readonly sessions = new Map<SessionId, WebSession>();
+  private unlock: (() => void) | null = null;
 
   constructor(private readonly options: WebProviderOptions) {}
 
@@ -54,10 +58,20 @@ export class WebProvider implements Provider {
     await this.sessions.get(id)?.crashPage();
   }
 
-  async endLeftovers(): Promise<void> {
+  async open(): Promise<void> {
     const { config, logger } = this.options;
-    const ended = await endLeftoversIn(resolve(config.sessionsDir));
+    const folder = resolve(config.sessionsDir);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // Without it, two services that are given one folder would end each other's browsers as leftovers.
+    this.unlock = lockDataDirectory(join(folder, 'service.lock'));
+    if (!this.unlock) throw new StartError(`Another bridge works on ${folder}. Stop it first, or give this one its own SESSIONS_DIR.`);
+    const ended = await endLeftoversIn(folder);
     if (ended > 0) logger.warn('Browsers of an earlier run were still there and have been ended', { processes: ended });
+  }
+
+  close(): void {
+    this.unlock?.();
+    this.unlock = null;
   }
 
   private browser(proxyServer: string | null): BrowserSettings {
