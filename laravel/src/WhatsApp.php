@@ -10,6 +10,7 @@ use WhatsAppBridge\Client\Blasts;
 use WhatsAppBridge\Client\BridgeRequest;
 use WhatsAppBridge\Client\IdempotencyKeys;
 use WhatsAppBridge\Client\Messages;
+use WhatsAppBridge\Client\OptOuts;
 use WhatsAppBridge\Client\PendingBlast;
 use WhatsAppBridge\Client\PendingMessage;
 use WhatsAppBridge\Client\SessionClient;
@@ -74,6 +75,12 @@ class WhatsApp
     public function blasts(): Blasts
     {
         return new Blasts($this->api, $this->defaultSession);
+    }
+
+    /** Who wants no bulk messages. @param  string|int|null  $workspaceId  null: from no workspace at all */
+    public function optOuts(string|int|null $workspaceId = null): OptOuts
+    {
+        return new OptOuts($this->api, $workspaceId);
     }
 
     /** @return Collection<int, Session>  those that the key may see */

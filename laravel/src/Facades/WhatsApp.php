@@ -15,6 +15,7 @@ use WhatsAppBridge\WhatsApp as Client;
  * @method static \WhatsAppBridge\Client\Messages messages()
  * @method static \WhatsAppBridge\Client\PendingBlast blast()
  * @method static \WhatsAppBridge\Client\Blasts blasts()
+ * @method static \WhatsAppBridge\Client\OptOuts optOuts(string|int|null $workspaceId = null)
  * @method static \Illuminate\Support\Collection sessions()
  * @method static \WhatsAppBridge\Results\Session createSession(string|int $id, string|int|null $workspaceId = null, bool $start = true, array $more = [])
  * @method static \WhatsAppBridge\Results\Result upload(\WhatsAppBridge\Messages\Media $media)

@@ -157,6 +157,19 @@ final class BlastTest extends SendingTestCase
         self::assertCount(1, $this->bodies('/bls_1/recipients/7/cancel'));
     }
 
+    public function test_who_wants_nothing_is_kept_for_a_workspace(): void
+    {
+        $this->bridgeAnswers([Http::response(['added' => 1, 'opt_outs' => [['phone' => '+62812']], 'next_cursor' => null])]);
+        self::assertSame(1, WhatsApp::optOuts(7)->add(['0812', 813])->added);
+        self::assertSame(['+62812'], WhatsApp::optOuts(7)->list()->lazy()->pluck('phone')->all());
+        WhatsApp::optOuts(7)->remove('+62 812');
+        self::assertSame(
+            ['PUT /api/opt-outs', 'GET /api/opt-outs?workspace_id=7&limit=100', 'DELETE /api/opt-outs/%2B62%20812?workspace_id=7'],
+            Http::recorded()->map(fn (array $pair) => $pair[0]->method().' '.str_replace('http://bridge.test:3000', '', $pair[0]->url()))->all(),
+        );
+        self::assertSame(['workspace_id' => 7, 'people' => ['0812', '813']], $this->bodies('/api/opt-outs')[0]);
+    }
+
     public function test_a_report_that_failed_leaves_the_one_before(): void
     {
         $path = tempnam(sys_get_temp_dir(), 'report');

@@ -163,6 +163,14 @@ final class ShopCommand extends Command
     }
 
     /** @return array<string, mixed> */
+    private function optOut(array $input): array
+    {
+        WhatsApp::optOuts(7)->add($input['people']);
+
+        return ['listed' => WhatsApp::optOuts(7)->list()->lazy()->pluck('phone')->all()];
+    }
+
+    /** @return array<string, mixed> */
     private function steer(array $input): array
     {
         return match ($input['do']) {
