@@ -5,7 +5,6 @@ import { ApiError } from '../../contracts/errors.js';
 import { mayUseSession, type Caller } from '../../contracts/route.js';
 import type { Clock } from '../../shared/clock.js';
 import { asSessionId, newBlastId, type BlastId, type SessionId } from '../../shared/ids.js';
-import { groupBy } from '../../shared/group-by.js';
 import type { Logger } from '../../shared/logger.js';
 import type { E164 } from '../../shared/phone.js';
 import { slices } from '../../shared/slices.js';
@@ -143,8 +142,7 @@ export class BlastIntake {
       const arrivals = await this.judged(job, piece);
       const counts = await storage.transaction(async (trx) => {
         const now = clock.now();
-        const news = new Map<SkipReason | null, number>();
-        for (const group of groupBy(arrivals, ({ skip }) => skip ?? '')) news.set(group[0]?.skip ?? null, await insertRecipients(trx, job.no, group, now));
+        const news = await insertRecipients(trx, job.no, arrivals, now);
         const total = [...news.values()].reduce((sum, count) => sum + count, 0);
         const queued = news.get(null) ?? 0;
         const skipped = Object.fromEntries([...news].filter(([reason]) => reason !== null)) as Partial<Record<SkipReason, number>>;

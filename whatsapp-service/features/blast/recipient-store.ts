@@ -17,10 +17,19 @@ export interface Arrival extends NewRecipient {
   skip: SkipReason | null;
 }
 
-/** Adds those who are not in the job yet, in their order. Tells how many those were. */
-export function insertRecipients(trx: Db, job: number, arrivals: readonly Arrival[], now: number): Promise<number> {
+/** Adds those who are not in the job yet, in their order. Tells how many those were, by why they are left out; null: they are not. */
+export async function insertRecipients(trx: Db, job: number, arrivals: readonly Arrival[], now: number): Promise<Map<SkipReason | null, number>> {
+  const last = await trx.selectFrom('blast_recipient').select((eb) => eb.fn.max('id').as('id')).executeTakeFirst();
   const rows = arrivals.map(({ phone, jid, variables, skip }) => [job, phone, jid, variables && toJson(variables), skip === null ? 'queued' : 'skipped', skip, now]);
-  return insertMany(trx, { table: 'blast_recipient', columns: COLUMNS, rows, once: ['job', 'phone'] });
+  await insertMany(trx, { table: 'blast_recipient', columns: COLUMNS, rows, once: ['job', 'phone'] });
+  const added = await trx
+    .selectFrom('blast_recipient')
+    .select((eb) => ['reason', eb.fn.countAll<number | string>().as('count')])
+    .where('id', '>', last?.id ?? 0)
+    .where('job', '=', job)
+    .groupBy('reason')
+    .execute();
+  return new Map(added.map(({ reason, count }) => [reason as SkipReason | null, Number(count)]));
 }
 
 export const findRecipient = (db: Db, id: number): Promise<BlastRecipientRow | undefined> => db.selectFrom('blast_recipient').selectAll().where('id', '=', id).executeTakeFirst();
