@@ -47,18 +47,29 @@ final class DeliveryLedger
         return Outcome::Accepted;
     }
 
+    /**
+     * For work that is only to be queued: row and job in one transaction, and so in one write to the disk. A second worker
+     * with the same delivery waits for the row.
+     *
+     * @param array<string, mixed> $payload of a delivery
+     * @param Closure(): void $push
+     */
+    public function queue(array $payload, Closure $push): Outcome
+    {
+        return Models::transaction(function () use ($payload, $push): Outcome {
+            $isNew = Models::query('deliveries')->insertOrIgnore($this->values($payload) + ['processed_at' => now()]);
+            if ($isNew === 1) {
+                $push();
+            }
+
+            return $isNew === 1 ? Outcome::Accepted : Outcome::Duplicate;
+        });
+    }
+
     /** @param array<string, mixed> $payload */
     private function claim(string $id, array $payload): Outcome
     {
-        $now = now()->getTimestamp();
-        $isNew = Models::query('deliveries')->insertOrIgnore([
-            'delivery_id' => $id,
-            'event' => $payload['event'],
-            'session_id' => (string) $payload['session_id'],
-            'sequence' => $payload['sequence'] ?? null,
-            'claimed_until' => $now + self::CLAIM_SECONDS,
-            'created_at' => now(),
-        ]);
+        $isNew = Models::query('deliveries')->insertOrIgnore($this->values($payload) + ['claimed_until' => now()->getTimestamp() + self::CLAIM_SECONDS]);
 
         return $isNew === 1 ? Outcome::Accepted : $this->claimKnown($id);
     }
@@ -83,5 +94,20 @@ final class DeliveryLedger
     private function row(string $id): Builder
     {
         return Models::query('deliveries')->where('delivery_id', $id);
+    }
+
+    /**
+     * @param array<string, mixed> $payload
+     * @return array<string, mixed>
+     */
+    private function values(array $payload): array
+    {
+        return [
+            'delivery_id' => $payload['delivery_id'],
+            'event' => $payload['event'],
+            'session_id' => (string) $payload['session_id'],
+            'sequence' => $payload['sequence'] ?? null,
+            'created_at' => now(),
+        ];
     }
 }

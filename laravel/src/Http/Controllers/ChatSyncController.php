@@ -29,10 +29,17 @@ final class ChatSyncController
         }
         $batch = Payload::of($request);
 
-        return $deliveries->once($batch + ['event' => 'chats.sync'], function () use ($jobs, $batch): void {
-            // Whatever the application's `after_commit` says: a job that is only remembered could be lost.
-            $jobs->dispatch((new WhatsAppChatSyncJob($batch))->beforeCommit());
-        })->toResponse();
+        // Whatever the application's `after_commit` says: a job that is only remembered could be lost.
+        $push = fn () => $jobs->dispatch((new WhatsAppChatSyncJob($batch))->beforeCommit());
+        $delivery = $batch + ['event' => 'chats.sync'];
+
+        return ($this->isQueued() ? $deliveries->queue($delivery, $push) : $deliveries->once($delivery, $push))->toResponse();
+    }
+
+    /** The driver `sync` does the work at once, which is no matter for one transaction. */
+    private function isQueued(): bool
+    {
+        return config('queue.connections.'.(config('whatsapp.queue.connection') ?? config('queue.default')).'.driver') !== 'sync';
     }
 
     private function eachIsAnObject(string $field, mixed $chats, callable $fail): void
