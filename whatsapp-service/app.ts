@@ -150,7 +150,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     wakeSender: (id) => queue.add(JOBS.sendMessages, id),
   });
 
-  const contacts = createContacts({ storage, config, clock, logger });
+  const contacts = createContacts({ storage, config, clock, logger, uploadFolder: media.uploadFolder, requireSession: (id) => sessions.view(id), checkNumbers: (input) => numbers.check(input) });
   const sessions: SessionService = new SessionService({
     storage,
     provider,
@@ -243,6 +243,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       stopJobs = startJobs({ queue, sender, messages, media, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, sweepOutbox: () => outbox.sweep(), logger });
       await blasts.start();
       await outbox.start();
+      contacts.start();
       const address = await server.listen();
       logger.info('The bridge takes requests', { ...address, engine: config.engine });
       sessions.restore().catch((error: unknown) => logger.error('Sessions could not be restored', { error }));

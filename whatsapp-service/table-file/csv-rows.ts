@@ -13,7 +13,7 @@ const MAX_ROW = 65_536;
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /** A spreadsheet takes such a cell for a formula: `=1+1`, `@SUM(A1)`, `+cmd|…`; `+62 812` and `-` are none. */
-const FORMULA = /^[\s']*(?:=|[+\-@]\s*[A-Za-z_]+[\w.]*\s*[(|!])/;
+const FORMULA = /^\s*(?:=|[+\-@]\s*[A-Za-z_]+[\w.]*\s*[(|!])/;
 export const isFormula = (cell: string): boolean => FORMULA.test(cell);
 
 /** The rows of a CSV file, whatever separates its cells. @throws TableError */

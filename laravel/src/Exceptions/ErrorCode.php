@@ -69,6 +69,12 @@ enum ErrorCode: string
     /** 404: WhatsApp knows nobody with this number or JID. */
     case ContactNotFound = 'contact_not_found';
 
+    /** 404: There is no contact with this number in this workspace. GET /api/contacts lists them. */
+    case StoredContactNotFound = 'stored_contact_not_found';
+
+    /** 404: No check of contacts has been begun in this workspace. Begin one with POST /api/contacts/check. */
+    case ContactCheckNotFound = 'contact_check_not_found';
+
     /** 404: This person is not on the opt-out list of this workspace. GET /api/opt-outs lists it. */
     case OptOutNotFound = 'opt_out_not_found';
 
@@ -92,6 +98,9 @@ enum ErrorCode: string
 
     /** 409: The service has no backend to send to. Set BACKEND_URL and WEBHOOK_SECRET, and restart it. */
     case BackendNotSet = 'backend_not_set';
+
+    /** 409: The service does not read the main application's contacts. Set BACKEND_DB_URL and CONTACT_TABLE, and restart it. */
+    case BackendContactsNotSet = 'backend_contacts_not_set';
 
     /** 409: A chat sync of this session runs already. `details.sync` shows it. */
     case SyncRunning = 'sync_running';
@@ -192,6 +201,8 @@ enum ErrorCode: string
             self::BlastNotFound => BlastNotFoundException::class,
             self::RecipientNotFound => RecipientNotFoundException::class,
             self::ContactNotFound => ContactNotFoundException::class,
+            self::StoredContactNotFound => StoredContactNotFoundException::class,
+            self::ContactCheckNotFound => ContactCheckNotFoundException::class,
             self::OptOutNotFound => OptOutNotFoundException::class,
             self::MethodNotAllowed => MethodNotAllowedException::class,
             self::NotAcceptable => NotAcceptableException::class,
@@ -200,6 +211,7 @@ enum ErrorCode: string
             self::SessionWrongState => SessionWrongStateException::class,
             self::SessionLimit => SessionLimitException::class,
             self::BackendNotSet => BackendNotSetException::class,
+            self::BackendContactsNotSet => BackendContactsNotSetException::class,
             self::SyncRunning => SyncRunningException::class,
             self::EndpointGone => EndpointGoneException::class,
             self::IdempotencyKeyReused => IdempotencyKeyReusedException::class,
@@ -235,11 +247,11 @@ enum ErrorCode: string
             self::InvalidRequest, self::InvalidJson, self::InvalidPhone => 400,
             self::Unauthorized => 401,
             self::Forbidden, self::GroupForbidden => 403,
-            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::EndpointNotFound, self::DeliveryNotFound, self::RedeliveryNotFound, self::GroupNotFound, self::BlastNotFound, self::RecipientNotFound, self::ContactNotFound, self::OptOutNotFound => 404,
+            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::EndpointNotFound, self::DeliveryNotFound, self::RedeliveryNotFound, self::GroupNotFound, self::BlastNotFound, self::RecipientNotFound, self::ContactNotFound, self::StoredContactNotFound, self::ContactCheckNotFound, self::OptOutNotFound => 404,
             self::MethodNotAllowed => 405,
             self::NotAcceptable => 406,
             self::RequestTimeout => 408,
-            self::SessionExists, self::SessionWrongState, self::SessionLimit, self::BackendNotSet, self::SyncRunning, self::EndpointGone, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
+            self::SessionExists, self::SessionWrongState, self::SessionLimit, self::BackendNotSet, self::BackendContactsNotSet, self::SyncRunning, self::EndpointGone, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
             self::PayloadTooLarge, self::MediaTooLarge => 413,
             self::UnsupportedMediaType => 415,
             self::TableUnreadable, self::MediaTypeNotAllowed, self::MediaUnreachable, self::MediaUrlNotAllowed, self::EndpointUrlNotAllowed => 422,

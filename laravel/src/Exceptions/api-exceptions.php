@@ -86,6 +86,16 @@ class ContactNotFoundException extends NotFoundException
 {
 }
 
+/** 404: There is no contact with this number in this workspace. GET /api/contacts lists them. */
+class StoredContactNotFoundException extends NotFoundException
+{
+}
+
+/** 404: No check of contacts has been begun in this workspace. Begin one with POST /api/contacts/check. */
+class ContactCheckNotFoundException extends NotFoundException
+{
+}
+
 /** 404: This person is not on the opt-out list of this workspace. GET /api/opt-outs lists it. */
 class OptOutNotFoundException extends NotFoundException
 {
@@ -123,6 +133,11 @@ class SessionLimitException extends ConflictException
 
 /** 409: The service has no backend to send to. Set BACKEND_URL and WEBHOOK_SECRET, and restart it. */
 class BackendNotSetException extends ConflictException
+{
+}
+
+/** 409: The service does not read the main application's contacts. Set BACKEND_DB_URL and CONTACT_TABLE, and restart it. */
+class BackendContactsNotSetException extends ConflictException
 {
 }
 

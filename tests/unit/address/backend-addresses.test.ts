@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { BackendDatabase } from '../../../whatsapp-service/backend-database/backend-database.js';
 import { AddressService } from '../../../whatsapp-service/features/address/address-service.js';
 import { BackendAddresses, type BackendAddressesOptions } from '../../../whatsapp-service/features/address/backend-addresses.js';
+import { systemClock } from '../../../whatsapp-service/shared/clock.js';
 import { silentLogger } from '../../../whatsapp-service/shared/logger.js';
 import { EVERY_WORKSPACE, workspaceKey } from '../../../whatsapp-service/shared/workspace.js';
 import { describeWithDatabase, startDatabase, type DatabaseServer } from '../../helpers/database-servers.js';
@@ -86,7 +87,7 @@ for (const kind of ['mariadb', 'postgres'] as const) {
 
     test('a database that is away makes the look-up reject, and answers again once it is back', async () => {
       const { storage, remove } = await tempStorage();
-      const service = new AddressService({ storage, backend: book() });
+      const service = new AddressService({ storage, backend: book(), defaultCountry: 'ID', clock: systemClock });
       await server.kill();
       await expect(service.find(workspaceKey(7), THERE)).rejects.toMatchObject({ code: 'backend_database_unavailable' });
       await server.start();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createContacts, type Contacts } from '../../../whatsapp-service/app-contacts.js';
+import type { Contacts } from '../../../whatsapp-service/app-contacts.js';
 import { createEventHandler } from '../../../whatsapp-service/app-events.js';
 import { loadConfig } from '../../../whatsapp-service/config/load-config.js';
 import type { MessageData } from '../../../whatsapp-service/contracts/payloads.js';
@@ -9,6 +9,7 @@ import { asChatId, type SessionId } from '../../../whatsapp-service/shared/ids.j
 import { silentLogger } from '../../../whatsapp-service/shared/logger.js';
 import type { Storage } from '../../../whatsapp-service/storage/database.js';
 import type { ProviderEvent } from '../../../whatsapp-service/whatsapp/provider.js';
+import { contactParts } from '../../helpers/contact-parts.js';
 import { addSession, tempStorage } from '../../helpers/temp-storage.js';
 
 const config = loadConfig({ env: { ENGINE: 'sandbox' }, dotenvFile: null, isTerminal: false });
@@ -41,14 +42,14 @@ describe('messages that come in', () => {
   const message = (body: string | null, change: Partial<MessageData> & { at?: number; key?: string } = {}): ProviderEvent => {
     const { at = ++number, key = `key-${++number}`, ...more } = change;
     const from = { jid: '6281234567890@c.us', lid: null, phone: PHONE, name: 'Budi' };
-    const data = { message_id: key, chat_id: from.jid, chat_type: 'private', group_jid: null, from, author: null, to: null, from_me: false, type: 'text', raw_type: 'chat', body, timestamp: '2026-03-02T08:15:00.000Z', mentions: [], forwarded: false, ...more };
+    const data = { message_id: key, chat_id: from.jid, chat_type: 'private' as const, group_jid: null, from, author: null, to: null, from_me: false, type: 'text', raw_type: 'chat', body, timestamp: '2026-03-02T08:15:00.000Z', mentions: [], forwarded: false, ...more };
     return { kind: 'message', dedupeKey: key, chatId: asChatId(data.chat_id), at, data };
   };
 
   beforeAll(async () => {
     ({ storage, remove } = await tempStorage());
     session = await addSession(storage, 'sales', 7);
-    contacts = createContacts({ storage, config, clock: { now: () => 1_000_000 }, logger: silentLogger });
+    contacts = contactParts(storage, { clock: { now: () => 1_000_000 } });
     const outcomes = { ownKeys: () => Promise.resolve(new Set<string>()), fromPage: () => Promise.resolve([]) } as unknown as MessageOutcomes;
     handle = createEventHandler({
       storage,

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createContacts, type PeopleLookups } from '../../../whatsapp-service/app-contacts.js';
-import { systemClock } from '../../../whatsapp-service/shared/clock.js';
-import { silentLogger } from '../../../whatsapp-service/shared/logger.js';
+import type { PeopleLookups } from '../../../whatsapp-service/app-contacts.js';
 import type { Storage } from '../../../whatsapp-service/storage/database.js';
+import { contactParts } from '../../helpers/contact-parts.js';
 import { tempStorage } from '../../helpers/temp-storage.js';
 
 let storage: Storage;
@@ -14,7 +13,7 @@ const times = { created_at: 1, updated_at: 1 };
 
 beforeAll(async () => {
   ({ storage, remove } = await tempStorage());
-  people = createContacts({ storage, config: { defaultCountry: 'ID', backendDatabase: { url: null, tls: false, timeoutMs: 1_000, phones: 'any', addresses: null, contacts: null }, contacts: { importMaxBytes: 1, importMaxRows: 1, optOutWords: [], optInWords: [], checksPerMinute: 1 } }, clock: systemClock, logger: silentLogger }).lookups;
+  people = contactParts(storage).lookups;
   await storage.transaction(async (trx) => {
     await trx.insertInto('address').values([['7', 1], ['7', 2_400], ['', 3], ['8', 4]].map(([workspace, number]) => ({ workspace: String(workspace), phone: phone(Number(number)), name: null, ...times }))).execute();
     const row = { source: 'message' as const, session_id: null, changed_at: 1 };
