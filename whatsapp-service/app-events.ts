@@ -5,6 +5,7 @@ import { moveInboundMark } from './features/session/session-store.js';
 import type { Clock } from './shared/clock.js';
 import type { SessionId } from './shared/ids.js';
 import type { Logger } from './shared/logger.js';
+import type { MessageData } from './contracts/payloads.js';
 import type { Db, Storage } from './storage/database.js';
 import type { ProviderEvent } from './whatsapp/provider.js';
 
@@ -13,6 +14,8 @@ export interface EventHandlerOptions {
   outcomes: MessageOutcomes;
   /** Is told of each new message that people wrote to this account alone, in the transaction in which it is written down. */
   heard(trx: Db, id: SessionId, messages: readonly NewEvent<'message'>[]): Promise<void>;
+  /** A message's file may be wanted. */
+  wantMedia(trx: Db, id: SessionId, message: MessageData): Promise<void>;
   wakeOutbox(): void;
   onEvent(kind: string): void;
   clock: Clock;
@@ -43,12 +46,13 @@ export function createEventHandler(options: EventHandlerOptions): (id: SessionId
         switch (event.kind) {
           case 'message':
             newest = Math.max(newest, at);
-            events.push({ name: 'message', chatId, dedupeKey, at, data: event.data });
+            events.push({ name: 'message', chatId, dedupeKey, at, data: withMediaPath(id, event.data) });
+            await options.wantMedia(trx, id, event.data);
             break;
           case 'message_sent':
             newest = Math.max(newest, at);
             // One that we sent is told of when WhatsApp has it; this one came from the phone.
-            if (!own.has(event.key)) events.push({ name: 'message.sent', chatId, dedupeKey, at, data: { ...event.data, id: null } });
+            if (!own.has(event.key)) events.push({ name: 'message.sent', chatId, dedupeKey, at, data: { ...withMediaPath(id, event.data), id: null } });
             break;
           case 'ack':
             pageAcks.push({ key: event.key, messageId: event.data.messageId, ack: event.data.ack, chatId, at, dedupeKey });
@@ -97,3 +101,9 @@ export function createEventHandler(options: EventHandlerOptions): (id: SessionId
 }
 
 const isPrivateMessage = (event: NewEvent): event is NewEvent<'message'> => event.name === 'message' && (event as NewEvent<'message'>).data.chat_type === 'private';
+
+/** Where the file of a message is to be had. */
+function withMediaPath(id: SessionId, data: MessageData): MessageData {
+  if (!data.media) return data;
+  return { ...data, media: { ...data.media, path: `/api/messages/${encodeURIComponent(data.message_id)}/media?session_id=${id}` } };
+}

@@ -1,4 +1,5 @@
 import type { ChatSyncService } from './features/chat-sync/chat-sync-service.js';
+import type { InboundMediaService } from './features/media/inbound-media-service.js';
 import type { MediaService } from './features/media/media-service.js';
 import type { MessageSender } from './features/message/message-sender.js';
 import type { MessageService } from './features/message/message-service.js';
@@ -20,6 +21,7 @@ export interface JobOptions {
   messages: MessageService;
   numbers: NumberService;
   media: MediaService;
+  inboundMedia: InboundMediaService;
   chatSync: ChatSyncService;
   /** Sessions that have something to send now. */
   sessionsToSend(): Promise<SessionId[]>;
@@ -31,7 +33,7 @@ export interface JobOptions {
 
 /** Job → feature, one flat list. Returns the stop of what repeats. */
 export function startJobs(options: JobOptions): () => void {
-  const { queue, sender, messages, media, numbers, chatSync, logger } = options;
+  const { queue, sender, messages, media, inboundMedia, numbers, chatSync, logger } = options;
   queue.consume(JOBS.sendMessages, (id) => sender.run(asSessionId(id)), { concurrency: 50 });
   queue.consume(JOBS.syncChats, (id) => chatSync.run(asSessionId(id)), { concurrency: 50 });
   queue.start();
@@ -40,9 +42,10 @@ export function startJobs(options: JobOptions): () => void {
     await messages.expire();
     for (const id of await options.sessionsToSend()) queue.add(JOBS.sendMessages, id);
     options.wakeOutbox();
+    await inboundMedia.run();
   };
   const repeat = (ms: number, name: string, work: () => Promise<void>): NodeJS.Timeout =>
     setInterval(() => void work().catch((error: unknown) => logger.error('A repeated job failed', { job: name, error })), ms);
-  const timers = [repeat(RECONCILE_MS, 'reconcile', reconcile), repeat(HOUR_MS, 'idempotency-keys', () => messages.forgetOldKeys()), repeat(HOUR_MS, 'media-sweep', () => media.sweep()), repeat(HOUR_MS, 'number-checks', () => numbers.forgetOld()), repeat(HOUR_MS, 'deliveries', () => options.sweepOutbox())];
+  const timers = [repeat(RECONCILE_MS, 'reconcile', reconcile), repeat(HOUR_MS, 'idempotency-keys', () => messages.forgetOldKeys()), repeat(HOUR_MS, 'media-sweep', () => media.sweep()), repeat(HOUR_MS, 'number-checks', () => numbers.forgetOld()), repeat(HOUR_MS, 'inbound-media', () => inboundMedia.sweep()), repeat(HOUR_MS, 'deliveries', () => options.sweepOutbox())];
   return () => timers.forEach((timer) => clearInterval(timer));
 }

@@ -1,5 +1,8 @@
 import type { Config } from './config/config.js';
 import type { Route } from './contracts/route.js';
+import type { SessionView } from './contracts/session-api.js';
+import { DeliveryRates } from './features/health/delivery-rates.js';
+import { sessionHealthRoutes } from './features/health/health-routes.js';
 import { deliveryRoutes } from './features/webhook/delivery-routes.js';
 import { DeliveryService } from './features/webhook/delivery-service.js';
 import { endpointRoutes } from './features/webhook/endpoint-routes.js';
@@ -26,6 +29,7 @@ export interface OutboxParts {
   logger: Logger;
   /** Rejects with `session_not_found`. */
   requireSession(id: string): Promise<unknown>;
+  sessions(): Promise<SessionView[]>;
 }
 
 export interface Outbox {
@@ -47,7 +51,7 @@ export interface Outbox {
 const LATE_SECONDS = 300;
 
 /** Everything between an event that is on disk and whoever hears of it. */
-export function createOutbox({ config, storage, client, metrics, clock, random, logger, requireSession }: OutboxParts): Outbox {
+export function createOutbox({ config, storage, client, metrics, clock, random, logger, requireSession, sessions }: OutboxParts): Outbox {
   const { backend } = config;
   const connect = (endpoint: WebhookEndpointRow): BackendClient =>
     createBackendClient({
@@ -61,6 +65,7 @@ export function createOutbox({ config, storage, client, metrics, clock, random, 
       clock,
       maxSockets: backend.concurrency,
     });
+  const rates = new DeliveryRates();
   const dispatchers = new Dispatchers({
     storage,
     postDefault: client && ((delivery) => client.post(WEBHOOK_PATH, delivery)),
@@ -69,7 +74,8 @@ export function createOutbox({ config, storage, client, metrics, clock, random, 
     clock,
     random,
     logger,
-    onAttempt: (result, { exchangeMs, sinceEventMs }) => {
+    onAttempt: (result, { sessionId, exchangeMs, sinceEventMs }) => {
+      rates.note(sessionId, result === 'delivered', clock.now());
       metrics.deliveries.inc({ result });
       metrics.deliverySeconds.observe(exchangeMs / 1000);
       if (result === 'delivered') metrics.deliveryLatencySeconds.observe(sinceEventMs / 1000);
@@ -90,7 +96,7 @@ export function createOutbox({ config, storage, client, metrics, clock, random, 
   });
 
   return {
-    routes: [...endpointRoutes(endpoints), ...deliveryRoutes(deliveries, redeliveries)],
+    routes: [...endpointRoutes(endpoints), ...deliveryRoutes(deliveries, redeliveries), ...sessionHealthRoutes({ storage, rates, clock, sessions })],
     wakeOutbox,
     async sweep() {
       for (const [state, keepMs] of [['delivered', backend.keepDeliveredMs], ['dead', backend.keepDeadMs]] as const) {

@@ -15,6 +15,8 @@ import { BatchPoster } from './features/chat-sync/batch-poster.js';
 import { chatSyncRoutes } from './features/chat-sync/chat-sync-routes.js';
 import { ChatSyncService } from './features/chat-sync/chat-sync-service.js';
 import { MediaService } from './features/media/media-service.js';
+import { inboundMediaRoutes } from './features/media/inbound-media-routes.js';
+import { InboundMediaService } from './features/media/inbound-media-service.js';
 import { takeForMessage } from './features/media/media-intake.js';
 import { MessageOutcomes } from './features/message/message-outcomes.js';
 import { mediaRoutes } from './features/media/media-routes.js';
@@ -36,6 +38,7 @@ import { openSandbox, pageSourceOf } from './sandbox/open-sandbox.js';
 import { sandboxRoutes } from './sandbox/routes.js';
 import { iso, systemClock, type Clock, type Random } from './shared/clock.js';
 import type { MediaId, SessionId } from './shared/ids.js';
+import { openErrorReports } from './shared/error-reports.js';
 import { createLogger, type Logger } from './shared/logger.js';
 import { createMetrics } from './shared/metrics.js';
 import { sealerOf } from './shared/sealer.js';
@@ -74,7 +77,8 @@ const LAST_WORDS_MS = 1_000;
 export async function createApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
   const random = overrides.random ?? Math.random;
-  const logger = overrides.logger ?? createLogger(config.log);
+  const reports = config.sentryDsn === null ? null : await openErrorReports(config.sentryDsn, version);
+  const logger = overrides.logger ?? createLogger(config.log, process.stdout, reports && ((line) => reports.report(line)));
   const storage = await openStorage(config.dataDir);
   const hub = overrides.hub ?? (config.engine === 'sandbox' ? await openSandbox(config, logger) : null);
   const queue = new EmbeddedQueue(logger);
@@ -94,7 +98,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const source = hub ? await pageSourceOf(hub) : REAL_WHATSAPP;
   const provider = new WebProvider({ config, source, clock, logger });
 
-  const outbox = createOutbox({ config, storage, client, metrics, clock, random, logger, requireSession: (id) => sessions.view(id as SessionId) });
+  const outbox = createOutbox({ config, storage, client, metrics, clock, random, logger, requireSession: (id) => sessions.view(id as SessionId), sessions: () => sessions.list() });
   const { wakeOutbox } = outbox;
   const page = (id: SessionId) => sessions.provider(id);
 
@@ -123,6 +127,15 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     logger: logger.sync,
   });
 
+  const inboundMedia = new InboundMediaService({
+    storage,
+    settings: config.inboundMedia,
+    page,
+    working: (id) => sessions.working(id),
+    sentFile: (id) => media.get(id).catch(() => null),
+    clock,
+    logger,
+  });
   const media = new MediaService({ storage, dataDir: config.dataDir, settings: config.media, clock, logger });
   const outcomes = new MessageOutcomes({ storage, clock, wakeOutbox, onRefused: (id) => queue.add(JOBS.sendMessages, id), watcher: { changed: (trx, row) => blasts.watcher.changed(trx, row) } });
   const sender = new MessageSender({
@@ -165,9 +178,22 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await chatSync.stop(id);
     },
     hooks: {
-      events: createEventHandler({ storage, outcomes, heard: contacts.heard, wakeOutbox, onEvent: (kind) => metrics.inboundEvents.inc({ kind }), clock, logger }),
+      events: createEventHandler({
+        storage,
+        outcomes,
+        heard: contacts.heard,
+        wantMedia: (trx, id, message) => inboundMedia.want(trx, id, message),
+        wakeOutbox,
+        onEvent: (kind) => {
+          metrics.inboundEvents.inc({ kind });
+          if (kind === 'message') inboundMedia.wake();
+        },
+        clock,
+        logger,
+      }),
       working: (id, how) => {
         queue.add(JOBS.sendMessages, id);
+        inboundMedia.wake();
         if (how === 'started') outcomes.reconcile(id, sessions.provider(id)).catch((error: unknown) => logger.warn('What became of messages while the session was away is not known yet', { session: id, error }));
         blasts.onWorking(id).catch((error: unknown) => logger.error('The blasts of a session could not be gone on with', { session: id, error }));
         chatSync.onWorking(id, how).catch((error: unknown) => logger.error('The chat sync could not be begun', { session: id, error }));
@@ -201,6 +227,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       ...chatSyncRoutes(chatSync, mustWork),
       ...messageRoutes({ service: messages, views: new MessageViews(storage, clock), defaultCountry: config.defaultCountry, maxMediaBytes: config.media.maxBytes }),
       ...mediaRoutes(media, config.media.maxBytes),
+      ...inboundMediaRoutes(inboundMedia),
       ...numberRoutes(numbers),
       ...blasts.routes,
       ...chatRoutes(new ChatService(directory)),
@@ -238,9 +265,10 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   return {
     async start() {
       await media.open();
+      await inboundMedia.open();
       const first = await apiKeys.ensureFirstKey(config.adminApiKey);
       await sessions.load();
-      stopJobs = startJobs({ queue, sender, messages, media, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, sweepOutbox: () => outbox.sweep(), logger });
+      stopJobs = startJobs({ queue, sender, messages, media, inboundMedia, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, sweepOutbox: () => outbox.sweep(), logger });
       await blasts.start();
       await outbox.start();
       contacts.start();
@@ -254,7 +282,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await server.close(grace);
       stopJobs?.();
       blasts.stop();
-      await Promise.all([chatSync.stopAll(grace), queue.stop(grace), sessions.close()]);
+      await Promise.all([chatSync.stopAll(grace), queue.stop(grace), inboundMedia.stop(), sessions.close()]);
       await outbox.stop(grace);
       // Breaks off what is left, so that its end is written down before the database closes.
       client?.close();
@@ -265,6 +293,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await storage.close();
       logger.info('The bridge has stopped');
       await logger.close();
+      await reports?.close();
     },
     suspect(error) {
       logger.error('An error that nobody claimed; every page is looked at', { error });

@@ -14,6 +14,8 @@ export interface Config {
   dataDir: string;
   sessionsDir: string;
   log: { dir: string; level: 'error' | 'warn' | 'info' | 'debug'; format: 'auto' | 'json' | 'pretty' };
+  /** Where errors are reported, beside the log; null: nowhere. */
+  sentryDsn: string | null;
   defaultCountry: CountryCode;
   backend: {
     /** Without a trailing slash; null: nothing is sent, events wait in the outbox. */
@@ -113,6 +115,14 @@ export interface Config {
   };
   /** Between two `blast.progress` of a blast; 0: none is sent. */
   blast: { progressMs: number };
+  inboundMedia: {
+    /** Files are fetched as soon as their message came, and not only when somebody asks. */
+    download: boolean;
+    dir: string;
+    maxBytes: number;
+    timeoutMs: number;
+    keepMs: number;
+  };
   /** How long the answer of a number check is kept; 0: not at all. */
   numberCheckTtlMs: number;
   idempotencyTtlMs: number;

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { StartError } from '../shared/start-error.js';
 import type { Config } from './config.js';
 import { RULES } from './contradictions.js';
@@ -98,6 +98,7 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
     dataDir: resolve(s.DATA_DIR),
     sessionsDir: resolve(s.SESSIONS_DIR),
     log: { dir: resolve(s.LOG_DIR), level: s.LOG_LEVEL, format: s.LOG_FORMAT },
+    sentryDsn: s.SENTRY_DSN,
     defaultCountry: s.DEFAULT_COUNTRY,
     backend: {
       url: s.BACKEND_URL,
@@ -183,6 +184,13 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
     },
     media: { maxBytes: s.MEDIA_MAX_MB * 1_048_576, fetchTimeoutMs: s.MEDIA_FETCH_TIMEOUT_MS, keepMs: s.MEDIA_KEEP_HOURS * 3_600_000, allowedHosts: s.MEDIA_ALLOWED_HOSTS },
     blast: { progressMs: s.BLAST_PROGRESS_SECONDS * 1000 },
+    inboundMedia: {
+      download: s.INBOUND_MEDIA === 'download',
+      dir: s.INBOUND_MEDIA_DIR === null ? join(resolve(s.DATA_DIR), 'inbound-media') : resolve(s.INBOUND_MEDIA_DIR),
+      maxBytes: s.INBOUND_MEDIA_MAX_MB * 1_048_576,
+      timeoutMs: s.INBOUND_MEDIA_TIMEOUT_MS,
+      keepMs: s.INBOUND_MEDIA_KEEP_HOURS * 3_600_000,
+    },
     numberCheckTtlMs: s.NUMBER_CHECK_CACHE_HOURS * 3_600_000,
     idempotencyTtlMs: s.IDEMPOTENCY_TTL_HOURS * 3_600_000,
     shutdownTimeoutMs: s.SHUTDOWN_TIMEOUT_MS,

@@ -175,3 +175,13 @@ export function waits(what: string, example: string): z.ZodType<readonly number[
     return { value: all };
   });
 }
+
+/** `https://key@host/project`: the key is public by design, and still no message repeats it. */
+export function errorReportDsn(what: string): z.ZodType<string | null, string> {
+  return setting<string | null>(what, (raw) => {
+    if (raw === '') return { value: null };
+    const url = URL.canParse(raw) ? new URL(raw) : null;
+    const isDsn = url !== null && /^https?:$/.test(url.protocol) && url.username !== '' && /\/\d+$/.test(url.pathname);
+    return isDsn ? { value: raw } : { problem: 'is no DSN. Copy it from the project in Sentry, like https://key@sentry.example.com/7.' };
+  });
+}

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { autoFlag, country, databaseUrl, flag, headerToken, hostList, httpUrl, nameList, oneOf, optionalText, requiredSqlName, requiredText, signingSecret, sqlName, waits, wholeNumber, wordList } from './setting-kinds.js';
+import { autoFlag, country, databaseUrl, errorReportDsn, flag, headerToken, hostList, httpUrl, nameList, oneOf, optionalText, requiredSqlName, requiredText, signingSecret, sqlName, waits, wholeNumber, wordList } from './setting-kinds.js';
 
 /** One schema per setting. `default.env` has the same names; a test compares the two. */
 
@@ -28,6 +28,7 @@ export const SETTINGS = {
   SESSIONS_DIR: requiredText('the folder of the browser profiles', 'a folder such as ./sessions'),
   LOG_DIR: requiredText('the folder of sync.log', 'a folder such as ./logs'),
   LOG_LEVEL: oneOf('how much is logged', ['error', 'warn', 'info', 'debug']),
+  SENTRY_DSN: errorReportDsn('where errors are reported'),
   LOG_FORMAT: oneOf('how the log looks', ['auto', 'json', 'pretty']),
 
   DEFAULT_COUNTRY: country,
@@ -111,6 +112,11 @@ export const SETTINGS = {
   MEDIA_FETCH_TIMEOUT_MS: wholeNumber('how long fetching a file may take, in milliseconds', 100, 10 * MINUTES),
   MEDIA_KEEP_HOURS: wholeNumber('how long a file is kept that no message waits for, in hours', 1, 8_760),
   MEDIA_ALLOWED_HOSTS: hostList('hosts whose private address may be fetched from', 'minio:9000'),
+  INBOUND_MEDIA: oneOf('when files of incoming messages are fetched', ['on_request', 'download']),
+  INBOUND_MEDIA_DIR: optionalText('the folder of files of messages'),
+  INBOUND_MEDIA_MAX_MB: wholeNumber('the largest file that is fetched from a message, in MiB', 1, 2_048),
+  INBOUND_MEDIA_TIMEOUT_MS: wholeNumber('how long one step of fetching a file may take, in milliseconds', SECONDS, 10 * MINUTES),
+  INBOUND_MEDIA_KEEP_HOURS: wholeNumber('how long files of messages are kept, in hours', 1, 87_600),
   IDEMPOTENCY_TTL_HOURS: wholeNumber('how long an Idempotency-Key is remembered, in hours', 1, 720),
   SHUTDOWN_TIMEOUT_MS: wholeNumber('how long a stop may wait, in milliseconds', 100, 5 * MINUTES),
 
@@ -131,6 +137,7 @@ export const NEVER_SHOWN: ReadonlySet<string> = new Set<SettingName>([
   'BACKEND_TOKEN',
   'ADMIN_API_KEY',
   'SESSION_BACKUP_KEY',
+  'SENTRY_DSN',
   'SANDBOX_HUB_URL',
   'SANDBOX_HUB_TOKEN',
   'BACKEND_DB_URL',

@@ -12,6 +12,8 @@ export const ERRORS = {
   not_found: { status: 404, message: 'There is nothing at this path. See /docs for the routes.' },
   session_not_found: { status: 404, message: 'There is no session with this id. Create it with POST /api/sessions.' },
   message_not_found: { status: 404, message: 'There is no message with this id.' },
+  message_without_media: { status: 404, message: 'This message has no file.' },
+  media_gone: { status: 410, message: 'WhatsApp no longer has this file. The phone may: ask for the message to be sent again.' },
   media_not_found: { status: 404, message: 'There is no file with this id: it expired, was deleted, or never was. Upload it again with POST /api/media.' },
   key_not_found: { status: 404, message: 'There is no active API key with this id. GET /api/keys lists them.' },
   sync_not_found: { status: 404, message: 'This session has no chat sync yet. Start one with POST /api/sessions/{id}/chats/sync.' },

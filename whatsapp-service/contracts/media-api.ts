@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SESSION_ID } from '../shared/ids.js';
 
 /** What a file is sent as; WhatsApp shows each in its own way. */
 export const MEDIA_KINDS = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
@@ -44,3 +45,6 @@ function isBase64(text: string): boolean {
 export function base64Start(text: string): number {
   return /^data:[\w.+/-]{0,127}(?:;[\w.+=-]{1,60}){0,3};base64,/.exec(text.slice(0, 400))?.[0].length ?? 0;
 }
+
+export const zMessageMediaParams = z.object({ id: z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be the id of a message') });
+export const zMessageMediaQuery = z.strictObject({ session_id: z.string().regex(SESSION_ID, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -').optional() });

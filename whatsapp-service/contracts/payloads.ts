@@ -87,6 +87,7 @@ export const zMessageData = z.object({
       width: z.number().nullable(),
       height: z.number().nullable(),
       sha256: z.string().nullable().describe('base64, as WhatsApp gives it'),
+      path: z.string().optional().describe('below the bridge’s own address: GET it with an API key'),
     })
     .optional(),
   mentions: z.array(zPerson.pick({ jid: true, phone: true })),

@@ -4,11 +4,11 @@ import type { Response } from 'express';
 import type { RouteAnswer } from '../contracts/route.js';
 import { withCharset } from './send-answer.js';
 
-type StreamedAnswer = RouteAnswer & { body: AsyncIterable<string> };
+type StreamedAnswer = RouteAnswer & { body: AsyncIterable<string | Buffer> };
 
 export const isStreamedAnswer = (answer: RouteAnswer): answer is StreamedAnswer => typeof answer.body === 'object' && answer.body !== null && Symbol.asyncIterator in answer.body;
 
-/** Sends texts as they come. What fails before the first of them is answered as any error; later the connection is cut, so that half is not taken for the whole. */
+/** Sends texts, or the bytes of a file, as they come. What fails before the first of them is answered as any error; later the connection is cut, so that half is not taken for the whole. */
 export async function streamAnswer(res: Response, { status, type, headers, body }: StreamedAnswer): Promise<void> {
   const texts = body[Symbol.asyncIterator]();
   const first = await texts.next();
@@ -22,7 +22,7 @@ export async function streamAnswer(res: Response, { status, type, headers, body 
   }
   async function* all(): AsyncGenerator<Buffer> {
     try {
-      for (let next = first; next.done !== true; next = await texts.next()) yield Buffer.from(next.value);
+      for (let next = first; next.done !== true; next = await texts.next()) yield typeof next.value === 'string' ? Buffer.from(next.value) : next.value;
     } finally {
       await texts.return?.();
     }

@@ -30,7 +30,7 @@ export interface DispatcherOptions {
   random: Random;
   logger: Logger;
   /** Told of every attempt's end. Milliseconds: of the exchange, and since the event was stored. */
-  onAttempt?: (result: 'delivered' | 'retry' | 'dead' | 'unauthorized', took: { exchangeMs: number; sinceEventMs: number }) => void;
+  onAttempt?: (result: 'delivered' | 'retry' | 'dead' | 'unauthorized', facts: { sessionId: string; exchangeMs: number; sinceEventMs: number }) => void;
 }
 
 /** Deliveries of one lane before another lane has its turn. */
@@ -230,7 +230,7 @@ export class Dispatcher {
   }
 
   private told(result: 'delivered' | 'retry' | 'dead' | 'unauthorized', delivery: PendingDelivery, exchangeMs: number): void {
-    this.options.onAttempt?.(result, { exchangeMs, sinceEventMs: this.options.clock.now() - delivery.createdAt });
+    this.options.onAttempt?.(result, { sessionId: delivery.sessionId, exchangeMs, sinceEventMs: this.options.clock.now() - delivery.createdAt });
   }
 
   /** Lanes that waited for the credentials are due already; those that wait for another reason go on waiting. */

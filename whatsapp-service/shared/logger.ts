@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { Writable } from 'node:stream';
 import winston from 'winston';
+import type { ErrorLine } from './error-reports.js';
 import { redactFields, redactText } from './redact.js';
 
 /**
@@ -55,7 +57,7 @@ const CLOSE_LIMIT_MS = 2_000;
 const LEVELS = { error: 0, warn: 1, info: 2, debug: 3 } as const;
 
 /** @throws Error when the folder of the logs cannot be made. */
-export function createLogger(settings: LogSettings, out: LogConsole = process.stdout): Logger {
+export function createLogger(settings: LogSettings, out: LogConsole = process.stdout, onError: ((line: ErrorLine) => void) | null = null): Logger {
   const pretty = settings.format === 'pretty' || (settings.format === 'auto' && out.isTTY === true);
   const file = new winston.transports.File({
     filename: path.join(settings.dir, 'sync.log'),
@@ -68,7 +70,7 @@ export function createLogger(settings: LogSettings, out: LogConsole = process.st
     levels: LEVELS,
     level: settings.level,
     format: redacted(),
-    transports: [new winston.transports.Stream({ stream: out, format: pretty ? prettyLine({ colours: out.hasColors?.() === true }) : jsonLine() }), file],
+    transports: [new winston.transports.Stream({ stream: out, format: pretty ? prettyLine({ colours: out.hasColors?.() === true }) : jsonLine() }), file, ...(onError ? [errorLines(onError)] : [])],
   });
   survive(root, out);
   return new WinstonLogger({ root, file, closing: null }, {});
@@ -129,6 +131,18 @@ const redacted = winston.format((info) => {
   info.fields = redactFields(info.fields as LogFields);
   return info;
 });
+
+/** Hands on what an `error` line says, after the masks. */
+function errorLines(onError: (line: ErrorLine) => void): winston.transport {
+  const stream = new Writable({
+    write(chunk: Buffer | string, _encoding, done) {
+      const { message, time: _time, level: _level, ...fields } = JSON.parse(String(chunk)) as Record<string, unknown>;
+      onError({ message: String(message), fields });
+      done();
+    },
+  });
+  return new winston.transports.Stream({ stream, level: 'error', format: jsonLine() });
+}
 
 const onlySync = winston.format((info) => ((info.fields as LogFields).channel === 'sync' ? info : false));
 

@@ -12,6 +12,7 @@ import { contacts } from './migrations/0005-contacts.js';
 import { blast } from './migrations/0006-blast.js';
 import { sessions } from './migrations/0007-sessions.js';
 import { endpoints } from './migrations/0008-endpoints.js';
+import { inboundMedia } from './migrations/0009-inbound-media.js';
 import { keyWorkspaces } from './migrations/0010-key-workspaces.js';
 import { GroupCommit } from './group-commit.js';
 import type { Database, Db } from './schema.js';
@@ -27,6 +28,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-blast': blast,
   '0007-sessions': sessions,
   '0008-endpoints': endpoints,
+  '0009-inbound-media': inboundMedia,
   '0010-key-workspaces': keyWorkspaces,
 };
 

@@ -3,13 +3,14 @@ import type { MessageReason, MessageState, SessionReason, SessionState, SyncStat
 import type { Fixed } from './columns.js';
 import type { BlastTables } from './schema-blast.js';
 import type { ContactTables } from './schema-contacts.js';
+import type { InboundMediaTables } from './schema-inbound-media.js';
 import type { OutboxTables } from './schema-outbox.js';
 
 /**
  * The tables. Times are milliseconds since the Unix epoch; JSON is text; a flag is 0 or 1,
  * so that the same rows read alike on SQLite and on PostgreSQL.
  */
-export interface Database extends BlastTables, ContactTables, OutboxTables {
+export interface Database extends BlastTables, ContactTables, InboundMediaTables, OutboxTables {
   api_key: ApiKeyTable;
   session: SessionTable;
   message: MessageTable;

@@ -97,6 +97,11 @@ export interface ProviderSession {
   /** The chats with these ids (at most 500), in their order, as they go to a backend; null for one that WhatsApp no longer has. */
   chatTexts(ids: readonly ChatId[]): Promise<(ChatText | null)[]>;
   send(message: Outbound): Promise<SendResult>;
+  /**
+   * Hands the file of a message (WhatsApp's serialised id) to `receive`, while the page has it open. `message_not_found`,
+   * `media_unavailable` when there is none any more, `media_too_large`.
+   */
+  downloadMedia<T>(messageId: string, bounds: { maxBytes: number; timeoutMs: number }, receive: (file: MessageFile) => Promise<T>): Promise<T>;
   /** What became of a message that may have been sent before a crash. */
   lookUp(chatId: ChatId, key: string): Promise<LookUp>;
 }
@@ -105,6 +110,16 @@ export interface ChatText {
   /** A `ChatPayload`, ready to be sent. */
   json: string;
   isGroup: boolean;
+}
+
+/** The file of a message, as it comes. */
+export interface MessageFile {
+  /** Bytes. */
+  size: number;
+  /** As its sender declared them. */
+  mimetype: string | null;
+  filename: string | null;
+  bytes: AsyncIterable<Buffer>;
 }
 
 export interface ChatRef {
@@ -161,7 +176,7 @@ export interface PageHealth {
 /** `retry` false: repeating the same call cannot help. */
 export class ProviderError extends Error {
   constructor(
-    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'message_not_found' | 'message_not_editable' | 'send_failed' | 'browser_not_found' | 'browser_failed' | 'profile_refused' | 'proxy_failed',
+    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'message_not_found' | 'message_not_editable' | 'media_unavailable' | 'media_too_large' | 'send_failed' | 'browser_not_found' | 'browser_failed' | 'profile_refused' | 'proxy_failed',
     message: string,
     readonly retry: boolean,
   ) {

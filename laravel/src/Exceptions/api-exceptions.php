@@ -31,6 +31,16 @@ class MessageNotFoundException extends NotFoundException
 {
 }
 
+/** 404: This message has no file. */
+class MessageWithoutMediaException extends NotFoundException
+{
+}
+
+/** 410: WhatsApp no longer has this file. The phone may: ask for the message to be sent again. */
+class MediaGoneException extends InvalidRequestException
+{
+}
+
 /** 404: There is no file with this id: it expired, was deleted, or never was. Upload it again with POST /api/media. */
 class MediaNotFoundException extends NotFoundException
 {

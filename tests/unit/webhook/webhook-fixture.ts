@@ -41,7 +41,7 @@ export class OutboxWorld {
     const requireSession = async (id: string): Promise<void> => {
       if (!(await findSession(temp.storage.db, asSessionId(id)))) throw new ApiError('session_not_found', { session_id: id });
     };
-    const outbox = createOutbox({ config, storage: temp.storage, client, metrics, clock, random: () => 0.5, logger: silentLogger, requireSession });
+    const outbox = createOutbox({ config, storage: temp.storage, client, metrics, clock, random: () => 0.5, logger: silentLogger, requireSession, sessions: () => Promise.resolve([]) });
     const server = await TestServer.start({ routes: outbox.routes });
     await outbox.start();
     return new OutboxWorld(temp, outbox, server, receiver, metrics, () => client.close());

@@ -17,17 +17,15 @@ export interface WrittenFile {
 }
 
 /**
- * The folder of the files, `<DATA_DIR>/media/`: each has its id for its name, so that nothing that a caller writes becomes a path.
+ * A folder of files: each has its id for its name, so that nothing that a caller writes becomes a path.
  * What is not whole yet is under `tmp/`.
  */
 export class MediaFiles {
-  private readonly folder: string;
   /** Where uploads go while they arrive; on the same disk, so that keeping one is a rename. */
   readonly uploadFolder: string;
 
-  constructor(dataDir: string) {
-    this.folder = join(dataDir, 'media');
-    this.uploadFolder = join(this.folder, 'tmp');
+  constructor(private readonly folder: string) {
+    this.uploadFolder = join(folder, 'tmp');
   }
 
   async open(): Promise<void> {

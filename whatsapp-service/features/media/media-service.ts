@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { LookupFunction } from 'node:net';
+import { join } from 'node:path';
 import type { Config } from '../../config/config.js';
 import { ApiError } from '../../contracts/errors.js';
 import type { MediaKind, MediaView } from '../../contracts/media-api.js';
@@ -61,7 +62,7 @@ export class MediaService {
   private readonly underWay = new Set<string>();
 
   constructor(private readonly options: MediaServiceOptions) {
-    this.files = new MediaFiles(options.dataDir);
+    this.files = new MediaFiles(join(options.dataDir, 'media'));
   }
 
   /** For what parses forms: uploads have to be on the same disk. */

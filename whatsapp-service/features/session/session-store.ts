@@ -82,6 +82,7 @@ export async function deleteSession(trx: Db, id: SessionId): Promise<void> {
   await trx.deleteFrom('chat_sync_batch').where('sync_id', 'in', (eb) => eb.selectFrom('chat_sync').select('id').where('session_id', '=', id)).execute();
   await trx.deleteFrom('chat_sync').where('session_id', '=', id).execute();
   await trx.deleteFrom('send_pace').where('session_id', '=', id).execute();
+  await trx.deleteFrom('inbound_media').where('session_id', '=', id).execute();
   await trx.deleteFrom('number_check').where('session_id', '=', id).execute();
 }
 

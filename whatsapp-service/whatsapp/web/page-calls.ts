@@ -4,7 +4,7 @@ import { ProviderError } from '../provider.js';
 type ErrorCode = ProviderError['code'];
 
 /** Errors of the page that repeating cannot mend. */
-const FINAL: ReadonlySet<string> = new Set<ErrorCode>(['number_not_on_whatsapp', 'chat_not_found', 'group_not_found', 'group_forbidden', 'refused', 'message_not_found', 'message_not_editable']);
+const FINAL: ReadonlySet<string> = new Set<ErrorCode>(['number_not_on_whatsapp', 'chat_not_found', 'group_not_found', 'group_forbidden', 'refused', 'message_not_found', 'message_not_editable', 'media_unavailable', 'media_too_large']);
 const KNOWN: ReadonlySet<string> = new Set<ErrorCode>([...(FINAL as Set<ErrorCode>), 'send_failed', 'timeout']);
 
 /** How long a call may take, and what ends it at once: the page is known to be gone. */

@@ -5,13 +5,14 @@ import { endsWithin, type Clock } from '../../shared/clock.js';
 import { asChatId, type ChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { phoneFromJid } from '../../shared/phone.js';
-import { ProviderError, type BrowserUsage, type ChatRef, type ChatText, type Launch, type LookUp, type Outbound, type PageCheck, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
+import { ProviderError, type BrowserUsage, type ChatRef, type ChatText, type Launch, type LookUp, type MessageFile, type Outbound, type PageCheck, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
 import { closeBrowser, ignoreLatePipeErrors, launchOptions, userAgentOf, type BrowserSettings } from './browser.js';
 import { BrowserMeter } from './browser-usage.js';
 import { chatText, isGroupChat } from './decode/chat-text.js';
 import { decodeBatch } from './decode/event.js';
 import { callPage, type CallLimit } from './page-calls.js';
 import { CONTRACT_PARTS } from './page-contract.js';
+import { downloadFile } from './page-download.js';
 import { putFile } from './page-file.js';
 import { pageScript, type PageBatch, type PageChat } from './page-script.js';
 import { deleteProfile, prepareProfile } from './profile.js';
@@ -182,6 +183,11 @@ export class WebSession implements ProviderSession {
     } finally {
       await file?.remove();
     }
+  }
+
+  async downloadMedia<T>(messageId: string, { maxBytes, timeoutMs }: { maxBytes: number; timeoutMs: number }, receive: (file: MessageFile) => Promise<T>): Promise<T> {
+    const { life, page } = this.open();
+    return downloadFile(page, { messageId, maxBytes, limit: this.limit(life, timeoutMs) }, receive);
   }
 
   async lookUp(chatId: ChatId, key: string): Promise<LookUp> {
