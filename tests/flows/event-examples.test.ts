@@ -14,11 +14,13 @@ const NAMES = (Object.keys(EVENTS) as EventName[]).filter((name) => !name.starts
 
 let world: World;
 let bridge: InProcessBridge;
+/** Milliseconds by which the service's clock is ahead. */
+let ahead = 0;
 const examples = new Map<EventName, unknown>();
 
 beforeAll(async () => {
   world = await World.open();
-  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false' });
+  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false', SYNC_BATCH_SIZE: '1', SYNC_CONCURRENT_REQUESTS: '1' }, { clock: { now: () => Date.now() + ahead } });
 });
 afterAll(async () => {
   const faults = faultsOf(world.receiver);
@@ -77,10 +79,17 @@ async function collect(): Promise<void> {
   await hub.call('sales', { from: FROM });
   keep(await of('call'));
 
+  // Progress is told each few seconds: they pass with the first batch, and the second one waits for it.
+  receiver.answerWith(async ({ body }) => {
+    const { number } = (body?.batch ?? {}) as { number?: number };
+    if (number === 1) ahead += 10_000;
+    if (number === 2) await of('chats.sync.progress');
+    return { status: 202 };
+  });
   await api.ok('POST', '/api/sessions/sales/chats/sync', {});
   keep(await of('chats.sync.completed'));
   keep(await of('chats.sync.started'));
-  keep(await of('chats.sync.progress', ({ data }) => data.synced === data.total));
+  keep(await of('chats.sync.progress', ({ data }) => data.synced === 1));
   receiver.answerWith((request) => (request.path.endsWith('/chats/sync') ? 'hang' : { status: 202 }));
   await api.ok('POST', '/api/sessions/sales/chats/sync', {});
   await receiver.waitFor(() => receiver.requests.some((request) => request.path.endsWith('/chats/sync') && request.status === null), { what: 'a batch that hangs' });
