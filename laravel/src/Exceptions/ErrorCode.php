@@ -36,6 +36,12 @@ enum ErrorCode: string
     /** 404: There is no message with this id. */
     case MessageNotFound = 'message_not_found';
 
+    /** 404: This message has no file. */
+    case MessageWithoutMedia = 'message_without_media';
+
+    /** 410: WhatsApp no longer has this file. The phone may: ask for the message to be sent again. */
+    case MediaGone = 'media_gone';
+
     /** 404: There is no file with this id: it expired, was deleted, or never was. Upload it again with POST /api/media. */
     case MediaNotFound = 'media_not_found';
 
@@ -190,6 +196,8 @@ enum ErrorCode: string
             self::NotFound => NotFoundException::class,
             self::SessionNotFound => SessionNotFoundException::class,
             self::MessageNotFound => MessageNotFoundException::class,
+            self::MessageWithoutMedia => MessageWithoutMediaException::class,
+            self::MediaGone => MediaGoneException::class,
             self::MediaNotFound => MediaNotFoundException::class,
             self::KeyNotFound => KeyNotFoundException::class,
             self::SyncNotFound => SyncNotFoundException::class,
@@ -247,11 +255,12 @@ enum ErrorCode: string
             self::InvalidRequest, self::InvalidJson, self::InvalidPhone => 400,
             self::Unauthorized => 401,
             self::Forbidden, self::GroupForbidden => 403,
-            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::EndpointNotFound, self::DeliveryNotFound, self::RedeliveryNotFound, self::GroupNotFound, self::BlastNotFound, self::RecipientNotFound, self::ContactNotFound, self::StoredContactNotFound, self::ContactCheckNotFound, self::OptOutNotFound => 404,
+            self::NotFound, self::SessionNotFound, self::MessageNotFound, self::MessageWithoutMedia, self::MediaNotFound, self::KeyNotFound, self::SyncNotFound, self::ChatNotFound, self::EndpointNotFound, self::DeliveryNotFound, self::RedeliveryNotFound, self::GroupNotFound, self::BlastNotFound, self::RecipientNotFound, self::ContactNotFound, self::StoredContactNotFound, self::ContactCheckNotFound, self::OptOutNotFound => 404,
             self::MethodNotAllowed => 405,
             self::NotAcceptable => 406,
             self::RequestTimeout => 408,
             self::SessionExists, self::SessionWrongState, self::SessionLimit, self::BackendNotSet, self::BackendContactsNotSet, self::SyncRunning, self::EndpointGone, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
+            self::MediaGone => 410,
             self::PayloadTooLarge, self::MediaTooLarge => 413,
             self::UnsupportedMediaType => 415,
             self::TableUnreadable, self::MediaTypeNotAllowed, self::MediaUnreachable, self::MediaUrlNotAllowed, self::EndpointUrlNotAllowed => 422,
