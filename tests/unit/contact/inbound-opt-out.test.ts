@@ -58,6 +58,7 @@ describe('messages that come in', () => {
         await contacts.heard(...heard);
         if (failing) throw new Error('the disk');
       },
+      wantMedia: () => Promise.resolve(),
       wakeOutbox: () => undefined,
       onEvent: () => undefined,
       clock: { now: () => 1_000_000 },
