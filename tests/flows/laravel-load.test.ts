@@ -74,7 +74,7 @@ describeWithDatabase('mariadb', 'a server for a Laravel application under load',
       const watching = (async () => {
         while (!isOver) {
           deepest = Math.max(deepest, await count('jobs'));
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          await new Promise((resolve) => setTimeout(resolve, 200));
         }
       })();
       const batches = Array.from({ length: CHATS / PER_BATCH }, (_, number) => batch(number));
