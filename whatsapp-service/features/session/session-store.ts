@@ -83,6 +83,7 @@ export async function deleteSession(trx: Db, id: SessionId): Promise<void> {
   await trx.deleteFrom('chat_sync').where('session_id', '=', id).execute();
   await trx.deleteFrom('send_pace').where('session_id', '=', id).execute();
   await trx.deleteFrom('inbound_media').where('session_id', '=', id).execute();
+  await trx.deleteFrom('blast_day').where('session_id', '=', id).execute();
   await trx.deleteFrom('number_check').where('session_id', '=', id).execute();
 }
 
