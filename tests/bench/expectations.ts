@@ -1,16 +1,17 @@
-import type { BenchResult, DurablePart, Expectation, InboundPart, MemoryPart, SendPart, SyncSize } from './results.js';
+import type { BenchResult, BlastPart, DurablePart, Expectation, InboundPart, MemoryPart, SendPart, SyncSize } from './results.js';
 
 /** The size that the expectations of the sync are about. */
 const EXPECTED_SIZE = 20_000;
 
 /** What the project promises of its speed, and whether it held this time. Nothing fails when it did not: a busy machine is no defect. */
-export function judge({ sync, inbound, durable, send, memory }: Omit<BenchResult, 'conditions' | 'expectations'>): Expectation[] {
+export function judge({ sync, inbound, durable, send, blast, memory }: Omit<BenchResult, 'conditions' | 'expectations'>): Expectation[] {
   const size = sync.find((one) => one.size === EXPECTED_SIZE);
   return [
     ...(size ? judgeSync(size) : []),
     ...(inbound ? judgeInbound(inbound) : []),
     ...(durable ? judgeDurable(durable) : []),
     ...(send ? judgeSend(send) : []),
+    ...(blast ? judgeBlast(blast) : []),
     ...(memory ? judgeMemory(memory) : []),
   ];
 }
@@ -62,4 +63,12 @@ function judgeSend({ ratios, documentMb }: SendPart): Expectation[] {
     { text: 'texts delivered ≥ 1.2× sendMessage() one after the other', value: `${ratios.delivered}×`, met: ratios.delivered >= 1.2 },
     { text: `a document of ${documentMb} MB ≥ 10× faster than base64`, value: `${ratios.document}×`, met: ratios.document >= 10 },
   ];
+}
+
+function judgeBlast({ sizes }: BlastPart): Expectation[] {
+  return sizes.flatMap(({ recipients, overPlain, overSmallest }, index) => {
+    const of = `a blast to ${recipients.toLocaleString('en')}`;
+    const grows = { text: `${of}: ≤ 1.2× the smallest blast for each message`, value: `${overSmallest}×`, met: overSmallest <= 1.2 };
+    return [{ text: `${of}: ≤ 1.2× a loop over sendMessage() for each message`, value: `${overPlain}×`, met: overPlain <= 1.2 }, ...(index > 0 ? [grows] : [])];
+  });
 }

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { browserName, observeConditions } from './conditions.js';
+import { blastBench } from './blast-bench.js';
 import { judge } from './expectations.js';
 import { durableBench } from './durable-bench.js';
 import { inboundBench } from './inbound-bench.js';
@@ -32,6 +33,7 @@ try {
     inbound: wants('inbound') ? await inboundBench(stage, options, say) : null,
     durable: wants('durable') ? await durableBench(stage, options, say) : null,
     send: wants('send') ? await sendBench(stage, options, say) : null,
+    blast: wants('blast') ? await blastBench(stage, options, say) : null,
     memory: wants('memory') ? await memoryBench(stage, options, say) : null,
   };
   const result: BenchResult = { conditions: conditions(), ...parts, expectations: judge(parts) };

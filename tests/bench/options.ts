@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What can be run alone with `--only`. */
-export const PARTS = ['sync', 'inbound', 'durable', 'send', 'memory'] as const;
+export const PARTS = ['sync', 'inbound', 'durable', 'send', 'blast', 'memory'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {
@@ -17,13 +17,15 @@ export interface Options {
   steady: number;
   /** Texts that are sent. */
   messages: number;
+  /** How many each blast is for; its first `messages` are timed. */
+  recipients: number[];
   /** How many sessions run at once where their memory is looked at. */
   sessions: number[];
   /** The JSON. */
   out: string;
 }
 
-const HELP = `npm run bench -- [--sizes 500,5000,20000] [--runs 3] [--only ${PARTS.join('|')}] [--burst 5000] [--bursts 10] [--steady 10] [--messages 500] [--sessions 1,3,6] [--out bench-results/NAME.json]`;
+const HELP = `npm run bench -- [--sizes 500,5000,20000] [--runs 3] [--only ${PARTS.join('|')}] [--burst 5000] [--bursts 10] [--steady 10] [--messages 500] [--recipients 1000,10000,100000] [--sessions 1,3,6] [--out bench-results/NAME.json]`;
 
 const isPart = (text: string): text is Part => (PARTS as readonly string[]).includes(text);
 
@@ -45,6 +47,7 @@ export function readOptions(args: readonly string[], startedAt: Date): Options {
       bursts: { type: 'string', default: '10' },
       steady: { type: 'string', default: '10' },
       messages: { type: 'string', default: '500' },
+      recipients: { type: 'string', default: '1000,10000,100000' },
       sessions: { type: 'string', default: '1,3,6' },
       out: { type: 'string', default: `bench-results/${startedAt.toISOString().replace(/[:.]/g, '-')}.json` },
     },
@@ -59,6 +62,7 @@ export function readOptions(args: readonly string[], startedAt: Date): Options {
     bursts: positive('bursts', values.bursts),
     steady: positive('steady', values.steady),
     messages: positive('messages', values.messages),
+    recipients: values.recipients.split(',').map((count) => positive('recipients', count)),
     sessions: values.sessions.split(',').map((count) => positive('sessions', count)),
     out: values.out,
   };

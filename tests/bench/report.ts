@@ -1,4 +1,4 @@
-import type { BenchResult, DurableLoad, DurablePart, Growth, InboundKind, InboundPart, MemoryPart, SendPart, Stage, SyncSize } from './results.js';
+import type { BenchResult, DurableLoad, DurablePart, Growth, InboundKind, InboundPart, MemoryPart, BlastPart, SendPart, Stage, SyncSize } from './results.js';
 
 /** The result as people read it. */
 export function render(result: BenchResult): string {
@@ -9,6 +9,7 @@ export function render(result: BenchResult): string {
     ...(result.inbound ? inboundParts(result.inbound) : []),
     ...(result.durable ? durableParts(result.durable) : []),
     ...(result.send ? sendParts(result.send) : []),
+    ...(result.blast ? blastParts(result.blast) : []),
     ...(result.memory ? memoryParts(result.memory) : []),
     '',
     ...result.expectations.map(({ text, value, met }) => `expected ${text}: ${met ? 'met' : 'not met'} (${value})`),
@@ -84,6 +85,17 @@ function memoryParts({ plain, ours, ratios }: MemoryPart): string[] {
     '',
     'Memory of idle sessions with 200 chats each, node and browsers',
     table(['way', 'browser', ...counts, 'each further'], [...(plain ? [row('plain', plain)] : []), row('ours', ours), ...(ratios ? [['ours ÷ plain', '', `${ratios.first}×`, ...counts.slice(1).map(() => ''), `${ratios.further}×`]] : [])]),
+  ];
+}
+
+function blastParts({ messages, plainMs, sizes }: BlastPart): string[] {
+  return [
+    '',
+    `Blasts, their first ${messages} messages`,
+    table(['way', 'recipients', 'accepted/s', 'each message', '÷ plain', '÷ smallest'], [
+      ['plain loop', String(messages), '', ms(plainMs), '', ''],
+      ...sizes.map((size) => ['ours', size.recipients.toLocaleString('en'), String(size.acceptedPerSecond), ms(size.ms), `${size.overPlain}×`, `${size.overSmallest}×`]),
+    ]),
   ];
 }
 

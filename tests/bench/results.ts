@@ -5,6 +5,7 @@ export interface BenchResult {
   inbound: InboundPart | null;
   durable: DurablePart | null;
   send: SendPart | null;
+  blast: BlastPart | null;
   memory: MemoryPart | null;
   expectations: Expectation[];
 }
@@ -168,6 +169,23 @@ export interface SendPart {
   plain: { deliveredPerSecond: number; documentMs: number };
   ours: { acceptedPerSecond: number; deliveredPerSecond: number; documentMs: number };
   ratios: { delivered: number; document: number };
+}
+
+/** The first messages of a blast, in milliseconds for each. */
+export interface BlastPart {
+  messages: number;
+  /** A loop over `sendMessage`. */
+  plainMs: number;
+  sizes: BlastSize[];
+}
+
+export interface BlastSize {
+  recipients: number;
+  /** In one JSON request. */
+  acceptedPerSecond: number;
+  ms: number;
+  overPlain: number;
+  overSmallest: number;
 }
 
 export interface Expectation {

@@ -76,6 +76,18 @@ export interface SendResult {
   documentMs: number[];
 }
 
+export interface BlastRun {
+  recipients: number;
+  /** The time is taken until so many have got it. */
+  sent: number;
+}
+
+export interface BlastRunResult {
+  /** All recipients are on disk; the plain way keeps none. */
+  acceptedMs: number;
+  sentMs: number;
+}
+
 /** A stage of a burst's way: when each message reached it. */
 export interface StageResult {
   count: number;

@@ -17,7 +17,7 @@ let result: BenchResult;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'bench-test-'));
   const out = join(dir, 'results', 'bench.json');
-  const options = ['--sizes', String(CHATS), '--runs', '1', '--burst', String(BURST), '--bursts', String(BURSTS), '--messages', '20', '--steady', '1', '--sessions', '1,2', '--out', out];
+  const options = ['--sizes', String(CHATS), '--runs', '1', '--burst', String(BURST), '--bursts', String(BURSTS), '--messages', '20', '--recipients', '20,200', '--steady', '1', '--sessions', '1,2', '--out', out];
   const { NODE_OPTIONS: _jest, ...env } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'tests/bench/main.ts', ...options], { env, timeout: 540_000 });
   printed = stdout;
@@ -74,6 +74,12 @@ test('both ways bring every message of every load, and what it cost is told', ()
     expect([plain.lost, ours.lost]).toEqual([0, 0]);
     expect([plain.cpuMs, ours.cpuMs, ...Object.values(ratios)].filter((value) => !isTime(value))).toEqual([]);
   }
+});
+
+test('a blast is sent like the plain loop, whatever its size, and what it cost is told', () => {
+  const { plainMs, sizes } = result.blast!;
+  expect(sizes.map(({ recipients }) => recipients)).toEqual([20, 200]);
+  expect([plainMs, ...sizes.flatMap(({ ms, acceptedPerSecond, overPlain }) => [ms, acceptedPerSecond, overPlain])].filter((value) => !isTime(value))).toEqual([]);
 });
 
 test('a further session takes memory, and how much is told', () => {

@@ -3,7 +3,7 @@ import { HubClient } from '../../../whatsapp-service/sandbox/hub-client.js';
 import { sampleDocument } from '../sample-document.js';
 import type { Job, SendJob, SendResult, Variant } from '../variant.js';
 import { readyClient, type PlainClient } from './plain-client.js';
-import { delivered, recipientOf } from './sent-messages.js';
+import { countingSent, recipientOf } from './sent-messages.js';
 
 /** The library's `sendMessage`, one after the other, and a file as base64, as its guide shows it. */
 let client: PlainClient | null = null;
@@ -18,9 +18,10 @@ export const variant: Variant = {
   },
   async run({ texts, documents, documentBytes }: SendJob): Promise<SendResult> {
     if (!client || !hub || !job) throw new Error('not prepared');
+    const delivered = await countingSent(hub, job.session);
     const startedAt = performance.now();
     for (let number = 0; number < texts; number++) await client.sendMessage(recipientOf(number), `plain ${number}`);
-    await delivered(hub, job.session, texts);
+    await delivered(texts);
     const textsMs = performance.now() - startedAt;
     // The simulated upload takes longer than what the two ways differ in, and would hide it.
     await hub.settings(job.session, { instant_upload: true });

@@ -6,7 +6,14 @@ const RECIPIENTS = 20;
 
 export const recipientOf = (number: number): string => `62812${String(12_345_000 + (number % RECIPIENTS))}@c.us`;
 
-/** The simulated WhatsApp has so many messages of the session. */
-export async function delivered(hub: HubClient, session: string, count: number): Promise<void> {
-  await until(async () => (await hub.state(session)).sent >= count, { timeoutMs: 300_000, name: `${count} messages are out` });
+/** People who have none. */
+export const strangerOf = (number: number): string => `62815${String(10_000_000 + number)}`;
+
+/**
+ * Begins to count what the session sends: an account has what earlier runs have sent, too. The answer waits until the simulated WhatsApp has
+ * so many more.
+ */
+export async function countingSent(hub: HubClient, session: string): Promise<(count: number) => Promise<void>> {
+  const { sent: before } = await hub.state(session);
+  return async (count) => void (await until(async () => (await hub.state(session)).sent >= before + count, { timeoutMs: 300_000, name: `${count} messages are out` }));
 }

@@ -23,6 +23,8 @@ export function serviceConfig(job: Job): Config {
     SESSIONS_DIR: join(job.dir, 'sessions'),
     LOG_DIR: join(job.dir, 'logs'),
     LOG_FORMAT: 'json',
+    // A large blast in one request.
+    HTTP_BODY_LIMIT_KB: '65536',
     SYNC_ON_READY: 'false',
     SYNC_CHATS_PER_SECOND: '0',
     API_RATE_LIMIT_PER_MINUTE: '1000000',
