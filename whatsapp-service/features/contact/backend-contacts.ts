@@ -15,6 +15,10 @@ export interface BackendContact extends ContactTarget {
   tag: string | null;
 }
 
+/** Before the names of what is read: an `order by id` means a result of that name, which is text, before the column. */
+const OWN = 'bridge_';
+const OWN_VARIABLE = `${OWN}v_`;
+
 type Row = Record<string, string | null>;
 
 /** The contacts that the main application keeps itself, page by page in the order of their key. Rows without a number that can be dialled are passed over. */
@@ -33,19 +37,19 @@ export class BackendContacts {
     ];
     const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
     const rows = await database.rows(sql<Row>`select ${sql.join(this.columns())} from ${sql.table(table.name)} ${where} order by ${sql.ref(table.idColumn)} limit ${sql.lit(limit)}`);
-    return { contacts: rows.flatMap((row) => this.contactOf(row) ?? []), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) };
+    return { contacts: rows.flatMap((row) => this.contactOf(row) ?? []), next: rows.length < limit ? null : (rows.at(-1)?.[`${OWN}id`] ?? null) };
   }
 
   private columns(): RawBuilder<unknown>[] {
     const { database, table } = this.options;
-    const named: [string, string | null][] = [['id', table.idColumn], ['phone', table.phoneColumn], ['name', table.nameColumn], ['tag', table.tagColumn], ...table.variableColumns.map((column): [string, string] => [`v_${column}`, column])];
+    const named: [string, string | null][] = [[`${OWN}id`, table.idColumn], [`${OWN}phone`, table.phoneColumn], [`${OWN}name`, table.nameColumn], [`${OWN}tag`, table.tagColumn], ...table.variableColumns.map((column): [string, string] => [OWN_VARIABLE + column, column])];
     return named.flatMap(([alias, column]) => (column === null ? [] : [sql`${database.text(column)} as ${sql.ref(alias)}`]));
   }
 
   private contactOf(row: Row): BackendContact | null {
-    const phone = normalisePhone(row.phone ?? '', this.options.defaultCountry);
+    const phone = normalisePhone(row[`${OWN}phone`] ?? '', this.options.defaultCountry);
     if (phone === null) return null;
-    const variables = this.options.table.variableColumns.flatMap((column) => (row[`v_${column}`] ? [[column, row[`v_${column}`] ?? '']] : []));
-    return { phone, name: row.name ?? null, tag: row.tag ?? null, variables: Object.fromEntries(variables) as Record<string, string> };
+    const variables = this.options.table.variableColumns.flatMap((column) => (row[OWN_VARIABLE + column] ? [[column, row[OWN_VARIABLE + column] ?? '']] : []));
+    return { phone, name: row[`${OWN}name`] ?? null, tag: row[`${OWN}tag`] ?? null, variables: Object.fromEntries(variables) as Record<string, string> };
   }
 }
