@@ -7,11 +7,13 @@ import { BlastPlanner } from './features/blast/blast-planner.js';
 import { BlastPump } from './features/blast/blast-pump.js';
 import { BlastReporter } from './features/blast/blast-reporter.js';
 import { blastRoutes } from './features/blast/blast-routes.js';
+import { recipientRoutes } from './features/blast/recipient-routes.js';
 import { BlastService } from './features/blast/blast-service.js';
-import { jobsIn, jobsOf, stoppedWithQueued, unfinishedDrafts, type BlastJob } from './features/blast/blast-store.js';
+import { jobsChangedSince, jobsIn, jobsOf, stoppedWithQueued, unfinishedDrafts, type BlastJob } from './features/blast/blast-store.js';
 import { jobViews } from './features/blast/blast-view.js';
 import type { PeopleLookups } from './features/blast/filter-feeds.js';
 import { PaceGate } from './features/blast/pace-gate.js';
+import { RecipientStream, type RecipientStreamOptions } from './features/blast/recipient-stream.js';
 import { SkipLog } from './features/blast/skip-log.js';
 import { takeForMessage } from './features/media/media-intake.js';
 import type { MediaService } from './features/media/media-service.js';
@@ -33,12 +35,14 @@ const JOBS = { pump: 'blast.pump', cancel: 'blast.cancel', schedule: 'blast.sche
 /** How often the database is asked for what is due, whatever the queue remembers; and when a request that is still not whole has broken off. Milliseconds. */
 const RECONCILE_MS = 30_000;
 const BROKEN_OFF_MS = 3_600_000;
+/** What another process wrote a moment before it was last looked. */
+const CLOCKS_APART_MS = 2_000;
 
 export interface BlastOptions {
   storage: Storage;
   config: Config;
   queue: Queue;
-  lookups: Omit<PeopleLookups, 'onWhatsApp'>;
+  lookups: Omit<PeopleLookups, 'onWhatsApp'> & Pick<RecipientStreamOptions, 'contactsOfList'>;
   numbers: NumberService;
   media: MediaService;
   works(session: SessionId): boolean;
@@ -52,6 +56,8 @@ export interface BlastOptions {
 
 export interface Blasts {
   service: BlastService;
+  /** Recipients as a stream, or from a stored list. */
+  stream: RecipientStream;
   routes: Route[];
   watcher: MessageWatcher;
   gate: SendGate;
@@ -59,6 +65,8 @@ export interface Blasts {
   onWorking(session: SessionId): Promise<void>;
   /** A session has ended and does not come back by itself. Before anything else is made of it. */
   onEnded(session: SessionId, reason: SessionReason | 'session_deleted'): Promise<void>;
+  /** Another process has written something. */
+  lookAround(): Promise<void>;
   start(): Promise<void>;
   stop(): void;
 }
@@ -105,6 +113,8 @@ export function createBlasts(options: BlastOptions): Blasts {
   const planner = new BlastPlanner({ storage, intake, lookups, sessionPace: config.send.pace, defaultCountry: config.defaultCountry, clock, random });
   const service = new BlastService({ storage, control, intake, editor, planner, reporter, wakeOutbox, wakeSchedule, wakeCancelling: (job) => queue.add(JOBS.cancel, String(job)), clock });
 
+  const stream = new RecipientStream({ service, contactsOfList: options.lookups.contactsOfList, defaultCountry: config.defaultCountry, maxRows: config.blast.maxRecipients, logger });
+
   queue.consume(JOBS.pump, (id) => pump.run(Number(id.slice(0, id.indexOf(':'))), asSessionId(id.slice(id.indexOf(':') + 1))), { concurrency: 50 });
   queue.consume(JOBS.cancel, (id) => control.cancelQueued(Number(id)), { concurrency: 2 });
   queue.consume(JOBS.schedule, async () => {
@@ -127,10 +137,12 @@ export function createBlasts(options: BlastOptions): Blasts {
     for (const { id } of await unfinishedDrafts(storage.db, clock.now() - BROKEN_OFF_MS)) await service.discard(id as BlastId);
   };
   let timer: NodeJS.Timeout | null = null;
+  let lookedAt = clock.now();
 
   return {
     service,
-    routes: blastRoutes(service),
+    stream,
+    routes: [...blastRoutes(service, stream, config.blast.uploadMaxBytes), ...recipientRoutes(stream, config.blast.uploadMaxBytes)],
     watcher: outcomes,
     gate: new PaceGate({ line, clock, random }),
     onWorking: async (session) => {
@@ -140,6 +152,12 @@ export function createBlasts(options: BlastOptions): Blasts {
       const halted = HALTED_BY[reason];
       if (halted) await control.halt(session, halted);
       if (reason === 'session_deleted') await control.forget(session);
+    },
+    lookAround: async () => {
+      const since = lookedAt;
+      lookedAt = clock.now();
+      await reconcile();
+      for (const no of await jobsChangedSince(storage.db, since - CLOCKS_APART_MS)) changed(no);
     },
     start: async () => {
       await control.begin();

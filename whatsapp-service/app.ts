@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Config } from './config/config.js';
 import { createBlasts, type Blasts } from './app-blast.js';
+import { openRealtime } from './app-realtime.js';
+import { broadcastRoutes } from './broadcast/broadcast-routes.js';
 import { createContacts } from './app-contacts.js';
 import { createEventHandler } from './app-events.js';
 import { JOBS, startJobs } from './app-jobs.js';
@@ -46,6 +48,7 @@ import { version } from './shared/version.js';
 import type { ChatSyncView } from './contracts/chat-sync-api.js';
 import { createBackendClient, type BackendClient } from './signed-http/backend-client.js';
 import { openStorage } from './storage/database.js';
+import { watchForeignCommits } from './storage/foreign-commits.js';
 import { findBrowser } from './whatsapp/web/find-browser.js';
 import { REAL_WHATSAPP, WebProvider } from './whatsapp/web/web-provider.js';
 
@@ -210,7 +213,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     },
   });
 
-  const apiKeys = new ApiKeyService({ storage, clock });
+  const apiKeys = new ApiKeyService({ storage, clock, onRevoked: (id) => realtime.revoked(id) });
   const mustWork = { requireWorking: (id: SessionId) => sessions.working(id), requireSession: (id: SessionId) => sessions.view(id) };
   const numbers = new NumberService({ storage, config, ...mustWork, working: (id) => sessions.working(id), clock, logger });
   const blasts: Blasts = createBlasts({
@@ -230,6 +233,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       ...inboundMediaRoutes(inboundMedia),
       ...numberRoutes(numbers),
       ...blasts.routes,
+      ...broadcastRoutes({ ...blasts, contactRoutes: contacts.routes, notice: () => null }),
       ...chatRoutes(new ChatService(directory)),
       ...groupRoutes(new GroupService(directory)),
       ...contacts.routes,
@@ -261,6 +265,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     browsers: () => sessions.browserFigures(),
   });
 
+  const realtime = openRealtime({ server, blasts: blasts.service, apiKeys, config, clock, logger });
+  let stopWatching: (() => Promise<void>) | null = null;
   let stopJobs: (() => void) | null = null;
   return {
     async start() {
@@ -270,6 +276,11 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       await sessions.load();
       stopJobs = startJobs({ queue, sender, messages, media, inboundMedia, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, sweepOutbox: () => outbox.sweep(), logger });
       await blasts.start();
+      stopWatching = watchForeignCommits(storage.db, async () => {
+        apiKeys.forget();
+        wakeOutbox();
+        await blasts.lookAround();
+      }, logger);
       await outbox.start();
       contacts.start();
       const address = await server.listen();
@@ -279,7 +290,9 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     },
     async stop() {
       const grace = config.shutdownTimeoutMs;
+      await realtime.close();
       await server.close(grace);
+      await stopWatching?.();
       stopJobs?.();
       blasts.stop();
       await Promise.all([chatSync.stopAll(grace), queue.stop(grace), inboundMedia.stop(), sessions.close()]);

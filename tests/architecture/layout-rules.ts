@@ -24,11 +24,11 @@ const RANKS: readonly (readonly string[])[] = [
   ['backend-database', 'queue', 'signed-http', 'table-file', 'whatsapp'],
   ['outbox'],
   ['features/*'],
-  ['http', 'realtime', 'admin', 'sandbox'],
-  ['app-blast.ts', 'app-contacts.ts', 'app-events.ts', 'app-jobs.ts', 'app-outbox.ts'],
-  ['app.ts'],
+  ['broadcast', 'http', 'realtime', 'admin', 'sandbox'],
+  ['app-blast.ts', 'app-contacts.ts', 'app-events.ts', 'app-jobs.ts', 'app-outbox.ts', 'app-realtime.ts'],
+  ['app.ts', 'app-broadcast.ts'],
   // Entry points; nothing imports them.
-  ['main.ts', 'cli', 'sandbox/demo'],
+  ['main.ts', 'main-broadcast.ts', 'cli', 'sandbox/demo'],
 ];
 
 /** Packages that are kept to a few folders, so that each is known, and can be replaced, in one place. */
@@ -41,7 +41,7 @@ const KEPT_PACKAGES: readonly { package: RegExp; name: string; allowed: readonly
   { package: /^(puppeteer(-core)?|@puppeteer\/[^/]+)(\/|$)/, name: 'puppeteer', allowed: ['whatsapp-service/sandbox/', 'whatsapp-service/whatsapp/web/', 'tests/'] },
 ];
 
-const MAY_READ_ENVIRONMENT = ['whatsapp-service/config/', 'whatsapp-service/main.ts', 'whatsapp-service/sandbox/demo/', 'tests/'];
+const MAY_READ_ENVIRONMENT = ['whatsapp-service/config/', 'whatsapp-service/main.ts', 'whatsapp-service/main-broadcast.ts', 'whatsapp-service/sandbox/demo/', 'tests/'];
 const MAY_BE_BARREL = ['whatsapp-service/contracts/'];
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 

@@ -1,10 +1,10 @@
-import type { BenchResult, BlastPart, DurablePart, Expectation, InboundPart, MemoryPart, SendPart, SyncSize } from './results.js';
+import type { BenchResult, BlastPart, DurablePart, Expectation, InboundPart, IntakePart, MemoryPart, SendPart, SyncSize } from './results.js';
 
 /** The size that the expectations of the sync are about. */
 const EXPECTED_SIZE = 20_000;
 
 /** What the project promises of its speed, and whether it held this time. Nothing fails when it did not: a busy machine is no defect. */
-export function judge({ sync, inbound, durable, send, blast, memory }: Omit<BenchResult, 'conditions' | 'expectations'>): Expectation[] {
+export function judge({ sync, inbound, durable, send, blast, memory, intake }: Omit<BenchResult, 'conditions' | 'expectations'>): Expectation[] {
   const size = sync.find((one) => one.size === EXPECTED_SIZE);
   return [
     ...(size ? judgeSync(size) : []),
@@ -13,6 +13,17 @@ export function judge({ sync, inbound, durable, send, blast, memory }: Omit<Benc
     ...(send ? judgeSend(send) : []),
     ...(blast ? judgeBlast(blast) : []),
     ...(memory ? judgeMemory(memory) : []),
+    ...(intake ? judgeIntake(intake) : []),
+  ];
+}
+
+function judgeIntake({ sizes }: IntakePart): Expectation[] {
+  const [first, last] = [sizes[0], sizes.at(-1)];
+  if (!first || !last) return [];
+  return [
+    { text: 'recipients accepted and filtered ≥ 50,000 a second', value: sizes.map(({ perSecond }) => perSecond.toLocaleString('en')).join(', '), met: sizes.every(({ perSecond, complete }) => complete && perSecond >= 50_000) },
+    { text: 'cost of a recipient does not grow with the list (≤ 1.2×)', value: `${(last.microsecondsEach / first.microsecondsEach).toFixed(2)}×`, met: last.microsecondsEach <= 1.2 * first.microsecondsEach },
+    { text: `growth at ${last.size.toLocaleString('en')} recipients < 100 MB`, value: `${last.growthMb} MB`, met: last.growthMb < 100 },
   ];
 }
 

@@ -4,6 +4,7 @@ import { browserName, observeConditions } from './conditions.js';
 import { blastBench } from './blast-bench.js';
 import { judge } from './expectations.js';
 import { durableBench } from './durable-bench.js';
+import { intakeBench } from './intake-bench.js';
 import { inboundBench } from './inbound-bench.js';
 import { memoryBench } from './memory-bench.js';
 import { readOptions, type Part } from './options.js';
@@ -34,6 +35,7 @@ try {
     durable: wants('durable') ? await durableBench(stage, options, say) : null,
     send: wants('send') ? await sendBench(stage, options, say) : null,
     blast: wants('blast') ? await blastBench(stage, options, say) : null,
+    intake: wants('blast') ? await intakeBench(options, say) : null,
     memory: wants('memory') ? await memoryBench(stage, options, say) : null,
   };
   const result: BenchResult = { conditions: conditions(), ...parts, expectations: judge(parts) };

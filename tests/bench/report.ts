@@ -1,4 +1,4 @@
-import type { BenchResult, DurableLoad, DurablePart, Growth, InboundKind, InboundPart, MemoryPart, BlastPart, SendPart, Stage, SyncSize } from './results.js';
+import type { BenchResult, DurableLoad, DurablePart, Growth, InboundKind, InboundPart, IntakePart, MemoryPart, BlastPart, SendPart, Stage, SyncSize } from './results.js';
 
 /** The result as people read it. */
 export function render(result: BenchResult): string {
@@ -11,6 +11,7 @@ export function render(result: BenchResult): string {
     ...(result.send ? sendParts(result.send) : []),
     ...(result.blast ? blastParts(result.blast) : []),
     ...(result.memory ? memoryParts(result.memory) : []),
+    ...(result.intake ? intakeParts(result.intake) : []),
     '',
     ...result.expectations.map(({ text, value, met }) => `expected ${text}: ${met ? 'met' : 'not met'} (${value})`),
   ];
@@ -108,6 +109,14 @@ function sendParts({ messages, documentMb, plain, ours, ratios }: SendPart): str
       ['ours, over HTTP', '', String(ours.acceptedPerSecond), String(ours.deliveredPerSecond), ms(ours.documentMs)],
       ['ratio', '', '', `${ratios.delivered}×`, `${ratios.document}×`],
     ]),
+  ];
+}
+
+function intakeParts({ known, sizes }: IntakePart): string[] {
+  return [
+    '',
+    `Recipients of a blast from a stream to the disk, ${known * 100} % of them in the address book`,
+    table(['recipients', '', 'a second', 'µs each', 'node +MB', 'complete'], sizes.map((one) => [one.size.toLocaleString('en'), '', one.perSecond.toLocaleString('en'), String(one.microsecondsEach), String(one.growthMb), one.complete ? 'yes' : 'NO'])),
   ];
 }
 

@@ -7,7 +7,24 @@ export interface BenchResult {
   send: SendPart | null;
   blast: BlastPart | null;
   memory: MemoryPart | null;
+  intake: IntakePart | null;
   expectations: Expectation[];
+}
+
+/** Recipients of a blast, from a stream to the disk: read, normalised, filtered, committed. */
+export interface IntakePart {
+  /** The part of them that is in the address book. */
+  known: number;
+  sizes: IntakeSize[];
+}
+
+export interface IntakeSize {
+  size: number;
+  perSecond: number;
+  microsecondsEach: number;
+  growthMb: number;
+  /** Every recipient is there, and everyone who is known was left out. */
+  complete: boolean;
 }
 
 export interface Conditions {

@@ -218,7 +218,7 @@ export class BridgeProcess {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const { createServer } = await import('node:net');
   const server = createServer();
   server.listen(0, '127.0.0.1');

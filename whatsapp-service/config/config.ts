@@ -17,6 +17,10 @@ export interface Config {
   /** Where errors are reported, beside the log; null: nowhere. */
   sentryDsn: string | null;
   defaultCountry: CountryCode;
+  /** Origins of other sites whose pages may connect over Socket.IO. */
+  socketOrigins: readonly string[];
+  /** Of the broadcast face when it runs by itself. */
+  broadcastPort: number;
   backend: {
     /** Without a trailing slash; null: nothing is sent, events wait in the outbox. */
     url: string | null;
@@ -114,7 +118,6 @@ export interface Config {
     allowedHosts: readonly string[];
   };
   /** Between two `blast.progress` of a blast; 0: none is sent. */
-  blast: { progressMs: number };
   inboundMedia: {
     /** Files are fetched as soon as their message came, and not only when somebody asks. */
     download: boolean;
@@ -123,6 +126,7 @@ export interface Config {
     timeoutMs: number;
     keepMs: number;
   };
+  blast: { progressMs: number; maxRecipients: number; uploadMaxBytes: number };
   /** How long the answer of a number check is kept; 0: not at all. */
   numberCheckTtlMs: number;
   idempotencyTtlMs: number;

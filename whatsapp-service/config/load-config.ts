@@ -100,6 +100,8 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
     log: { dir: resolve(s.LOG_DIR), level: s.LOG_LEVEL, format: s.LOG_FORMAT },
     sentryDsn: s.SENTRY_DSN,
     defaultCountry: s.DEFAULT_COUNTRY,
+    socketOrigins: s.SOCKET_ORIGINS,
+    broadcastPort: s.BROADCAST_PORT,
     backend: {
       url: s.BACKEND_URL,
       secrets: [s.WEBHOOK_SECRET, s.WEBHOOK_PREVIOUS_SECRET].filter((secret) => secret !== null),
@@ -183,7 +185,6 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
       pace: { perSecond: s.SEND_PER_SECOND, perMinute: s.SEND_PER_MINUTE, perDay: s.SEND_PER_DAY, gapMinMs: s.SEND_GAP_MIN_MS, gapMaxMs: s.SEND_GAP_MAX_MS },
     },
     media: { maxBytes: s.MEDIA_MAX_MB * 1_048_576, fetchTimeoutMs: s.MEDIA_FETCH_TIMEOUT_MS, keepMs: s.MEDIA_KEEP_HOURS * 3_600_000, allowedHosts: s.MEDIA_ALLOWED_HOSTS },
-    blast: { progressMs: s.BLAST_PROGRESS_SECONDS * 1000 },
     inboundMedia: {
       download: s.INBOUND_MEDIA === 'download',
       dir: s.INBOUND_MEDIA_DIR === null ? join(resolve(s.DATA_DIR), 'inbound-media') : resolve(s.INBOUND_MEDIA_DIR),
@@ -191,6 +192,7 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
       timeoutMs: s.INBOUND_MEDIA_TIMEOUT_MS,
       keepMs: s.INBOUND_MEDIA_KEEP_HOURS * 3_600_000,
     },
+    blast: { progressMs: s.BLAST_PROGRESS_SECONDS * 1000, maxRecipients: s.BLAST_MAX_RECIPIENTS, uploadMaxBytes: s.BLAST_UPLOAD_MAX_MB * 1_048_576 },
     numberCheckTtlMs: s.NUMBER_CHECK_CACHE_HOURS * 3_600_000,
     idempotencyTtlMs: s.IDEMPOTENCY_TTL_HOURS * 3_600_000,
     shutdownTimeoutMs: s.SHUTDOWN_TIMEOUT_MS,

@@ -109,6 +109,15 @@ export function hostList(what: string, example: string): z.ZodType<readonly stri
   });
 }
 
+/** `https://host`, separated by commas. */
+export function originList(what: string): z.ZodType<readonly string[], string> {
+  return setting<readonly string[]>(what, (raw) => {
+    const origins = raw.split(',').map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '');
+    const isOrigin = (entry: string): boolean => /^https?:/.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry;
+    return origins.every(isOrigin) ? { value: origins } : { problem: 'has an entry that is not an origin. Write origins separated by commas, like https://app.example.com, without a path.' };
+  });
+}
+
 /** Names of tables and columns: quoted wherever they are used, so that any name will do. A dot separates a schema from its table. */
 export function sqlName(what: string, { optional }: { optional: boolean }): z.ZodType<string | null, string> {
   return setting<string | null>(what, (raw) => {

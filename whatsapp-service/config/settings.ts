@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { autoFlag, country, databaseUrl, errorReportDsn, flag, headerToken, hostList, httpUrl, nameList, oneOf, optionalText, requiredSqlName, requiredText, signingSecret, sqlName, waits, wholeNumber, wordList } from './setting-kinds.js';
+import { autoFlag, country, databaseUrl, errorReportDsn, flag, headerToken, hostList, httpUrl, nameList, oneOf, optionalText, originList, requiredSqlName, requiredText, signingSecret, sqlName, waits, wholeNumber, wordList } from './setting-kinds.js';
 
 /** One schema per setting. `default.env` has the same names; a test compares the two. */
 
@@ -22,6 +22,8 @@ export const SETTINGS = {
   HTTP_BODY_LIMIT_KB: wholeNumber('the largest request body, in KiB', 1, 65_536),
   API_RATE_LIMIT_PER_MINUTE: wholeNumber('requests per API key and minute', 1, 1_000_000),
   TRUST_PROXY: flag('whether a reverse proxy names the caller'),
+  SOCKET_ORIGINS: originList('sites whose pages may connect over Socket.IO'),
+  BROADCAST_PORT: wholeNumber('the port of `npm run broadcast`', 0, 65_535),
   ADMIN_API_KEY: headerToken('the first API key', 24),
 
   DATA_DIR: requiredText('the folder of the database', 'a folder such as ./data'),
@@ -107,6 +109,8 @@ export const SETTINGS = {
   OPT_IN_WORDS: wordList('messages that mean: bulk messages again'),
   CONTACT_CHECKS_PER_MINUTE: wholeNumber('contacts that are checked at WhatsApp per minute', 1, 6_000),
 
+  BLAST_MAX_RECIPIENTS: wholeNumber('the most recipients of one upload', 1, 10_000_000),
+  BLAST_UPLOAD_MAX_MB: wholeNumber('the largest upload of recipients, in MiB', 1, 4_096),
   BLAST_PROGRESS_SECONDS: wholeNumber('seconds between two blast.progress webhooks; 0: none', 0, 3_600),
   MEDIA_MAX_MB: wholeNumber('the largest file of a message, in MiB', 1, 2_048),
   MEDIA_FETCH_TIMEOUT_MS: wholeNumber('how long fetching a file may take, in milliseconds', 100, 10 * MINUTES),

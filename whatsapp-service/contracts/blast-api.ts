@@ -137,26 +137,34 @@ const sessions = {
 
 const oneOfBoth = (input: { session_id?: unknown; session_ids?: unknown }): boolean => (input.session_id === undefined) !== (input.session_ids === undefined);
 
+/** All of a blast but its recipients. */
+export const START_FIELDS = {
+  ...sessions,
+  name: z.string().min(1).max(200).nullish().transform((name) => name ?? null),
+  content: zBlastContent,
+  skipRecipientsInAddress: zSkipFlag,
+  filters: zFiltersInput.default({}),
+  pace: zPaceInput.default({}),
+  retry: zRetryInput.default({}),
+  batches: zBatches.nullish().transform((batches) => batches ?? null),
+  priority: z.enum(['high', 'normal', 'low']).default('normal').describe('among blasts; a single message always goes before'),
+  schedule: zSchedule.nullish().transform((schedule) => schedule ?? null),
+  price_per_message: z.number().min(0).max(1_000_000).nullish().transform((price) => price ?? null).describe('for the cost in a dry run, in your own currency'),
+  draft: z.boolean().default(false).describe('keep it as DRAFT: recipients can be added, and `resume` starts it'),
+  dry_run: z.boolean().default(false).describe('send nothing and store nothing; tell what would happen'),
+};
+
 export const zStartBlast = z
-  .strictObject({
-    ...sessions,
-    name: z.string().min(1).max(200).nullish().transform((name) => name ?? null),
-    content: zBlastContent,
-    recipients: z.array(zRecipientInput).default([]).describe('phone numbers, or `{phone, variables}`'),
-    skipRecipientsInAddress: zSkipFlag,
-    filters: zFiltersInput.default({}),
-    pace: zPaceInput.default({}),
-    retry: zRetryInput.default({}),
-    batches: zBatches.nullish().transform((batches) => batches ?? null),
-    priority: z.enum(['high', 'normal', 'low']).default('normal').describe('among blasts; a single message always goes before'),
-    schedule: zSchedule.nullish().transform((schedule) => schedule ?? null),
-    price_per_message: z.number().min(0).max(1_000_000).nullish().transform((price) => price ?? null).describe('for the cost in a dry run, in your own currency'),
-    draft: z.boolean().default(false).describe('keep it as DRAFT: recipients can be added, and `resume` starts it'),
-    dry_run: z.boolean().default(false).describe('send nothing and store nothing; tell what would happen'),
-  })
+  .strictObject({ ...START_FIELDS, recipients: z.array(zRecipientInput).default([]).describe('phone numbers, or `{phone, variables}`') })
   .refine(oneOfBoth, { path: ['session_id'], message: 'give either session_id or session_ids' })
   .refine(({ recipients, draft }) => draft || recipients.length > 0, { path: ['recipients'], message: 'must name at least one recipient' });
 export type StartBlast = z.infer<typeof zStartBlast>;
+
+/** The head of a stream, whose recipients follow. */
+export const zStartBlastHeader = z
+  .strictObject({ ...START_FIELDS, recipients: z.array(z.never()).optional() })
+  .refine(oneOfBoth, { path: ['session_id'], message: 'give either session_id or session_ids' })
+  .refine((input) => !input.dry_run, { path: ['dry_run'], message: 'is not for a stream: send at most as many recipients as fit into an ordinary body' });
 
 export const zEditBlast = z
   .strictObject({

@@ -9,7 +9,7 @@ import { MESSAGE_REASONS, MESSAGE_STATES, SESSION_REASONS, SESSION_STATES } from
 import type { OpenApiDocument } from '../../../whatsapp-service/http/openapi.js';
 import { silentLogger } from '../../../whatsapp-service/shared/logger.js';
 
-const PAGES = ['docs/api.md', 'docs/api-sessions.md', 'docs/api-directory.md', 'docs/api-webhooks.md', 'docs/api-contacts.md', 'docs/api-blast.md'];
+const PAGES = ['docs/api.md', 'docs/api-sessions.md', 'docs/api-directory.md', 'docs/api-webhooks.md', 'docs/api-contacts.md', 'docs/api-blast.md', 'docs/api-broadcast.md'];
 
 let page: string;
 let served: string[];

@@ -92,6 +92,12 @@ export class ApiKeyService {
     this.options.onRevoked?.(id);
   }
 
+  /** Another process may have changed a key. */
+  forget(): void {
+    this.generation++;
+    this.cache.clear();
+  }
+
   private async followPreset(trx: Db, preset: string | null): Promise<void> {
     const hash = preset === null ? null : hashOf(preset);
     const current = await findKey(trx, PRESET_KEY_ID);
@@ -127,8 +133,7 @@ export class ApiKeyService {
     try {
       return await this.options.storage.transaction(work);
     } finally {
-      this.generation++;
-      this.cache.clear();
+      this.forget();
     }
   }
 }

@@ -71,6 +71,23 @@ export class BlastEditor {
     changed(job);
   }
 
+  /** @throws ApiError `recipient_not_found`; `blast_wrong_state` unless the recipient was cancelled and the blast goes on */
+  async restoreRecipient({ no, sessions }: Pick<BlastJob, 'no' | 'sessions'>, id: number): Promise<void> {
+    const { storage, clock, changed, wakePump } = this.options;
+    await storage.transaction(async (trx) => {
+      const [job, recipient] = [await jobByNo(trx, no), await findRecipient(trx, id)];
+      if (!job || recipient?.job !== no) throw new ApiError('recipient_not_found');
+      if (isOver(job)) throw new ApiError('blast_wrong_state', { state: job.state });
+      if (recipient.state === 'queued') return;
+      if (recipient.state !== 'cancelled') throw new ApiError('blast_wrong_state', { recipient_state: recipient.state });
+      const now = clock.now();
+      await updateRecipients(trx, [id], { state: 'queued', reason: null, updated_at: now });
+      await countJob(trx, no, { states: { cancelled: -1, queued: 1 } }, { updated_at: now });
+    });
+    changed(no);
+    for (const session of sessions) wakePump(no, session);
+  }
+
   private async editAlone(id: BlastId, input: EditBlast, caller: Caller): Promise<void> {
     const { storage, intake, control, wakeOutbox, wakeSchedule, wakePump, changed, defaultCountry } = this.options;
     const added = await recipientsOf(input.add_recipients, defaultCountry);

@@ -138,6 +138,11 @@ export class BlastService {
     return view;
   }
 
+  /** Puts a recipient who was cancelled back in line. @throws ApiError `recipient_not_found`; `blast_wrong_state` when the blast is over */
+  async restoreRecipient(id: BlastId, recipient: number, caller: Caller): Promise<void> {
+    await this.options.editor.restoreRecipient(await this.visible(id, caller), recipient);
+  }
+
   /** CSV, in pieces. */
   async report(id: BlastId, caller: Caller): Promise<AsyncIterable<string>> {
     const job = await this.visible(id, caller);
@@ -161,6 +166,11 @@ export class BlastService {
   /** A piece of the stream, or further recipients of a blast that is not over. On disk when it resolves. */
   addRecipients(id: BlastId, recipients: readonly NewRecipient[]): Promise<Added> {
     return this.options.intake.addRecipients(id, recipients);
+  }
+
+  /** Rows that were no recipients, of further ones. */
+  countInvalid(id: BlastId, rows: number): Promise<void> {
+    return this.options.intake.countInvalid(id, rows);
   }
 
   /** `invalid`: how many rows of the stream were no recipients. */

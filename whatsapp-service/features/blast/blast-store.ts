@@ -124,3 +124,8 @@ export async function deleteJob(trx: Db, no: number): Promise<void> {
   await trx.deleteFrom('blast_pace').where('job', '=', no).execute();
   await trx.deleteFrom('blast_job').where('no', '=', no).execute();
 }
+
+/** Jobs whose row was written since then, by whichever process. */
+export async function jobsChangedSince(db: Db, since: number): Promise<number[]> {
+  return (await db.selectFrom('blast_job').select('no').where('ready', '=', 1).where('updated_at', '>=', since).execute()).map(({ no }) => no);
+}
