@@ -11,6 +11,7 @@ import { apiKeyRoutes } from './features/api-key/api-key-routes.js';
 import { ApiKeyService } from './features/api-key/api-key-service.js';
 import { chatRoutes } from './features/chat/chat-routes.js';
 import { ChatService } from './features/chat/chat-service.js';
+import { GroupRequests } from './features/chat/group-requests.js';
 import { groupRoutes } from './features/chat/group-routes.js';
 import { GroupService } from './features/chat/group-service.js';
 import { BatchPoster } from './features/chat-sync/batch-poster.js';
@@ -235,7 +236,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       ...blasts.routes,
       ...broadcastRoutes({ ...blasts, contactRoutes: contacts.routes, notice: () => null }),
       ...chatRoutes(new ChatService(directory)),
-      ...groupRoutes(new GroupService(directory)),
+      ...groupRoutes(new GroupService(directory, new GroupRequests({ storage, ttlMs: config.idempotencyTtlMs, clock }))),
       ...contacts.routes,
       ...apiKeyRoutes(apiKeys),
       ...outbox.routes,

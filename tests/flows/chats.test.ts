@@ -3,6 +3,7 @@ import { zChatList, zChatMessageList, zContact, type ChatListView, type ChatMess
 import type { ChatPayload } from '../../whatsapp-service/contracts/payloads.js';
 import { BridgeApi, InProcessBridge, World } from '../helpers/bridge.js';
 import { messageThat } from '../helpers/flow.js';
+import { until } from '../helpers/sandbox-client.js';
 
 interface ErrorBody {
   error: { code: string; details?: { fields?: { field: string }[] } };
@@ -221,6 +222,34 @@ describe('contacts', () => {
     expect(await picture('6281255555555')).toBeNull();
     expect(idsOf([(await chats('sales', { limit: 200 })).chats])).not.toContain('6281255555555@c.us');
   });
+});
+
+describe('what is seen of us in a chat', () => {
+  const post = async (rest: string, body?: unknown): Promise<[number, string | undefined]> => {
+    const { status, body: answer } = await bridge.api.request<ErrorBody | ''>('POST', pathOf('sales', rest), body);
+    return [status, answer === '' ? undefined : answer.error.code];
+  };
+  const marks = async (): Promise<[string, string][]> => (await world.hub.marks('sales')).map(({ chat, mark }) => [chat, mark]);
+
+  test('blue ticks and typing… reach WhatsApp, in any spelling of the number', async () => {
+    const { chats: [chat] } = await world.hub.inbound('sales', { from: '6281700000002', body: 'ada orang?' });
+    const before = await marks();
+    expect((await chats('sales', { search: '081700000002' })).chats[0]?.unread_count).toBe(1);
+    expect(await post('chats/0817-0000-0002/typing', { state: 'start' })).toEqual([204, undefined]);
+    expect(await post(`chats/${chat}/typing`, { state: 'start', recording: true })).toEqual([204, undefined]);
+    expect(await post(`chats/${chat}/typing`, { state: 'stop' })).toEqual([204, undefined]);
+    expect(await post('chats/+6281700000002/seen')).toEqual([204, undefined]);
+    await until(async () => (await marks()).length === before.length + 4, { name: 'WhatsApp has seen all four' });
+    expect((await marks()).slice(before.length)).toEqual([[chat, 'typing'], [chat, 'recording'], [chat, 'paused'], [chat, 'seen']]);
+    expect((await chats('sales', { search: '081700000002' })).chats[0]?.unread_count).toBe(0);
+  });
+
+  test.each([
+    ['chats/081799999999/seen', undefined, [404, 'chat_not_found']],
+    ['chats/budi/seen', undefined, [400, 'invalid_phone']],
+    ['chats/081700000002/typing', { state: 'dance' }, [400, 'invalid_request']],
+    ['chats/081700000002/typing', {}, [400, 'invalid_request']],
+  ])('%s %j: %j', async (rest, body, answer) => expect(await post(rest, body)).toEqual(answer));
 });
 
 describe('an account that knows people by LID', () => {

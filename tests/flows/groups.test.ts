@@ -44,6 +44,35 @@ afterAll(async () => {
   expect(faults).toEqual([]);
 });
 
+describe('a group is made once for each Idempotency-Key', () => {
+  const named = async (subject: string): Promise<number> => (await bridge.api.ok<ChatListView>('GET', `/api/sessions/sales/chats?type=group&search=${subject}`)).chats.length;
+  const ask = (key: string, subject: string) => bridge.api.request<CreatedGroupView & ErrorBody>('POST', groupsOf('sales'), { subject, participants: [BUDI] }, { 'Idempotency-Key': key });
+
+  test('however often it is asked for, at once or later; another body is refused', async () => {
+    const answers = await Promise.all([ask('team-1', 'Sekali'), ask('team-1', 'Sekali'), ask('team-1', 'Sekali')]);
+    answers.push(await ask('team-1', 'Sekali'));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 201]);
+    expect(new Set(answers.map(({ body }) => body.group_jid)).size).toBe(1);
+    expect(await named('Sekali')).toBe(1);
+    const other = await ask('team-1', 'Lain');
+    expect([other.status, other.body.error.code]).toEqual([409, 'idempotency_key_reused']);
+    expect((await ask('team-2', 'Sekali')).status).toBe(201);
+    expect(await named('Sekali')).toBe(2);
+  });
+
+  test('a request whose end is not known is not repeated', async () => {
+    await world.hub.hangPage('sales', 60_000);
+    const lost = ask('team-3', 'Hilang');
+    await sleep(200);
+    await bridge.api.ok('POST', '/api/sessions/sales/restart');
+    expect([(await lost).status, (await lost).body.error.code]).toEqual([503, 'session_unavailable']);
+    const again = await ask('team-3', 'Hilang');
+    expect([again.status, again.body.error.code]).toEqual([409, 'outcome_unknown']);
+    await bridge.api.inState('sales', 'WORKING');
+    expect((await ask('team-4', 'Hilang')).status).toBe(201);
+  });
+});
+
 describe('a group of our own', () => {
   let id: string;
   let me: string;

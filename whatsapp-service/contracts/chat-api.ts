@@ -31,6 +31,12 @@ export type ChatListView = z.infer<typeof zChatList>;
 export const zMessagesQuery = z.strictObject({ limit: limitOf(100), cursor: zCursor.optional() });
 export type MessagesQuery = z.infer<typeof zMessagesQuery>;
 
+export const zTyping = z.strictObject({
+  state: z.enum(['start', 'stop']),
+  recording: z.boolean().default(false).describe('"recording audio…" instead of "typing…"'),
+});
+export type Typing = z.infer<typeof zTyping>;
+
 export const zChatMessage = zMessageData.extend({
   ack: z.object({ level: z.number().int(), name: zAckName }).nullable().describe("of this account's own messages"),
 }).meta({ id: 'ChatMessage' });

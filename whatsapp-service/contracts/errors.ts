@@ -39,6 +39,7 @@ export const ERRORS = {
   sync_running: { status: 409, message: 'A chat sync of this session runs already. `details.sync` shows it.' },
   endpoint_gone: { status: 409, message: 'The endpoint of this delivery was deleted: there is nowhere to send it.' },
   idempotency_key_reused: { status: 409, message: 'This Idempotency-Key was used with another body. Use a new key for a new message.' },
+  outcome_unknown: { status: 409, message: 'An earlier request with this Idempotency-Key broke off, and whether WhatsApp did it is not known. Look for the result; if there is none, repeat it with a new key.' },
   message_not_sent: { status: 409, message: 'The message that this one is about has not gone out yet. Cancel it, or wait until it is sent.' },
   message_not_cancellable: { status: 409, message: 'Only a queued message can be cancelled. `details.state` says where this one is; delete it for everyone instead.' },
   blast_wrong_state: { status: 409, message: 'The blast is not in a state that allows this. `details.state` says which it is in.' },

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
-  SandboxError, type AutoAck, type CallSpec, type GroupChange, type InboundResult, type InboundSpec, type MessageFilter, type ReactionSpec, type ReceivedMessage,
+  SandboxError, type AutoAck, type CallSpec, type ChatMark, type GroupChange, type InboundResult, type InboundSpec, type MessageFilter, type ReactionSpec, type ReceivedMessage,
   type SandboxControls, type SandboxSettings, type SandboxState, type ScanOptions, type ScanResult, type SeedOptions, type SeedResult, type SendFailure,
   type SentFilter, type SentMessage,
 } from './hub-contract.js';
@@ -195,6 +195,11 @@ export class Controls implements SandboxControls {
   async messages(sessionId: string, filter: MessageFilter = {}): Promise<ReceivedMessage[]> {
     const account = this.#parts.accounts.ofSession(sessionId);
     return account ? this.#parts.messages.received(account.phone, filter) : [];
+  }
+
+  async marks(sessionId: string): Promise<ChatMark[]> {
+    const account = this.#parts.accounts.ofSession(sessionId);
+    return account ? this.#parts.marks.of(account.phone) : [];
   }
 
   async state(sessionId: string): Promise<SandboxState> {

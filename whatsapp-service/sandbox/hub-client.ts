@@ -63,6 +63,7 @@ export class HubClient implements Hub {
   readonly unregister = this.#control('unregister');
   readonly sent = this.#control('sent');
   readonly messages = this.#control('messages');
+  readonly marks = this.#control('marks');
   readonly state = this.#control('state');
 
   #control<Name extends ControlName>(name: Name): SandboxControls[Name] {

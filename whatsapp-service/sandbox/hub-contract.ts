@@ -205,6 +205,14 @@ export interface ReceivedMessage {
   t: number;
 }
 
+/** What the other side saw of the account, besides its messages. */
+export interface ChatMark {
+  chat: string;
+  mark: 'seen' | 'typing' | 'recording' | 'paused';
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
 export interface SandboxState {
   session_id: string;
   /** Phone of the account, null before the first scan. */
@@ -269,6 +277,7 @@ export interface SandboxControls {
   unregister(prefix: string, unregistered?: boolean): Promise<void>;
   sent(sessionId: string, filter?: SentFilter): Promise<SentMessage[]>;
   messages(sessionId: string, filter?: MessageFilter): Promise<ReceivedMessage[]>;
+  marks(sessionId: string): Promise<ChatMark[]>;
   state(sessionId: string): Promise<SandboxState>;
 }
 
@@ -281,7 +290,7 @@ export interface Hub extends SandboxControls {
 export const CONTROL_NAMES = [
   'scanQr', 'enterPairingCode', 'seed', 'inbound', 'ack', 'edit', 'revoke', 'react', 'groupJoin', 'groupLeave', 'groupUpdate', 'call',
   'loseConnection', 'restoreConnection', 'conflict', 'logoutFromPhone', 'ban', 'hangPage', 'slowPage', 'earlyHasSynced',
-  'idleQr', 'autoAck', 'failSends', 'settings', 'unregister', 'sent', 'messages', 'state',
+  'idleQr', 'autoAck', 'failSends', 'settings', 'unregister', 'sent', 'messages', 'marks', 'state',
 ] as const satisfies readonly (keyof SandboxControls)[];
 
 export type ControlName = (typeof CONTROL_NAMES)[number];

@@ -111,6 +111,10 @@ export const zReceivedList = z.object({
   next: zNext,
 });
 
+export const zMarkList = z.object({
+  marks: z.array(z.object({ chat: z.string(), mark: z.enum(['seen', 'typing', 'recording', 'paused']), at: z.int().describe('milliseconds since the epoch') })),
+});
+
 export const zSettings = z.object({
   auto_ack: z.union([z.int(), z.literal('off')]), ack_delay_ms: z.int(), slow_ms: z.int(), early_has_synced: z.boolean(), fail_sends: z.string(), keep_unsent: z.boolean(), instant_upload: z.boolean(), missing: z.array(z.string()), qr_refresh_ms: z.int(), qr_max_refreshes: z.int(),
 });

@@ -148,6 +148,11 @@ function readRoutes(hub: Hub): Route[] {
       },
     }),
     route({
+      method: 'get', path: `${BASE}/marks`, scope: 'admin', tag: TAG, summary: 'List what the other side saw besides messages: blue ticks, "typing…"',
+      request: { params: zSessionParams }, responses: { 200: { description: 'The last 500, in their order', schema: bodies.zMarkList } },
+      handle: async ({ params }) => ({ status: 200, body: { marks: await hub.marks(params.id) } }),
+    }),
+    route({
       method: 'get', path: `${BASE}/state`, scope: 'admin', tag: TAG, summary: 'Tell what the simulated WhatsApp knows of the session',
       request: { params: zSessionParams }, responses: { 200: { description: 'The state', schema: bodies.zState } },
       handle: async ({ params }) => ({ status: 200, body: await hub.state(params.id) }),

@@ -3,6 +3,7 @@ import { Controls } from './controls.js';
 import type { Hub, HubLogger, SandboxEngine } from './hub-contract.js';
 import { AccountStore } from './hub/account-store.js';
 import { loadCertificate } from './hub/certificate.js';
+import { ChatMarks } from './hub/chat-marks.js';
 import { ChatStore } from './hub/chat-store.js';
 import { HubDatabase } from './hub/database.js';
 import { EventLog } from './hub/event-log.js';
@@ -57,13 +58,14 @@ export class SandboxHub extends Controls implements Hub {
     const mailbox = new Mailbox({ db, accounts, chats, messages, log, publish: (phone, events) => server.publish(phone, events) });
     const sends = new SendQueue({ mailbox, accounts, messages });
     const media = new MediaStore(db, dataDir);
+    const marks = new ChatMarks();
     const pageKey = db.meta('page_key', () => randomBytes(24).toString('base64url'));
-    const server: PageServer = new PageServer({ certificate, pageKey, media, logger, parts: { accounts, chats, messages, mailbox, log, sends } });
+    const server: PageServer = new PageServer({ certificate, pageKey, media, logger, parts: { accounts, chats, messages, mailbox, log, sends, marks } });
     // A page that is still open looks for the hub where it was.
     const listening = await server.listen(port || Number(db.meta('port', () => '0')));
     db.setMeta('port', String(listening));
     logger.info('sandbox: hub is open', { port: listening, data_dir: dataDir });
-    return new SandboxHub({ db, sends, parts: { accounts, chats, messages, mailbox, media, server }, port: listening, spki: certificate.spki, pageKey });
+    return new SandboxHub({ db, sends, parts: { accounts, chats, messages, mailbox, media, marks, server }, port: listening, spki: certificate.spki, pageKey });
   }
 
   async engine(): Promise<SandboxEngine> {

@@ -14,6 +14,7 @@ import { sessions } from './migrations/0007-sessions.js';
 import { endpoints } from './migrations/0008-endpoints.js';
 import { inboundMedia } from './migrations/0009-inbound-media.js';
 import { keyWorkspaces } from './migrations/0010-key-workspaces.js';
+import { groupRequests } from './migrations/0011-group-requests.js';
 import { GroupCommit } from './group-commit.js';
 import type { Database, Db } from './schema.js';
 
@@ -30,6 +31,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0008-endpoints': endpoints,
   '0009-inbound-media': inboundMedia,
   '0010-key-workspaces': keyWorkspaces,
+  '0011-group-requests': groupRequests,
 };
 
 export interface Storage {

@@ -16,6 +16,7 @@ export interface Database extends BlastTables, ContactTables, InboundMediaTables
   message: MessageTable;
   send_pace: SendPaceTable;
   idempotency_key: IdempotencyKeyTable;
+  group_request: GroupRequestTable;
   media: MediaTable;
   chat_sync: ChatSyncTable;
   chat_sync_batch: ChatSyncBatchTable;
@@ -116,6 +117,17 @@ export interface IdempotencyKeyTable {
   key: Fixed<string>;
   request_hash: Fixed<string>;
   message_id: Fixed<string>;
+  created_at: Fixed<number>;
+}
+
+/** A new group that was asked for with an Idempotency-Key. */
+export interface GroupRequestTable {
+  api_key_id: Fixed<string>;
+  key: Fixed<string>;
+  session_id: Fixed<string>;
+  request_hash: Fixed<string>;
+  /** JSON; null while it is under way, and for good when it is not known whether WhatsApp made it. */
+  answer: string | null;
   created_at: Fixed<number>;
 }
 

@@ -22,6 +22,11 @@ export interface Directory {
   /** One page of a chat's messages, newest first; older ones are loaded from the phone's history. `chat_not_found`. */
   messages(chatId: string, query: MessageQuery): Promise<MessageList>;
 
+  /** Marks everything in a chat as read; the other side sees it where both allow that. `chat_not_found` */
+  markSeen(chatId: string): Promise<void>;
+  /** What the other side sees above the chat; WhatsApp takes it away by itself after some seconds. `chat_not_found` */
+  showState(chatId: string, state: 'typing' | 'recording' | 'stop'): Promise<void>;
+
   /** `group_not_found` */
   groupInfo(groupId: string): Promise<GroupInfo>;
   /** Who cannot be added is invited by a message. `refused` */

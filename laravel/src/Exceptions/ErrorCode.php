@@ -117,6 +117,9 @@ enum ErrorCode: string
     /** 409: This Idempotency-Key was used with another body. Use a new key for a new message. */
     case IdempotencyKeyReused = 'idempotency_key_reused';
 
+    /** 409: An earlier request with this Idempotency-Key broke off, and whether WhatsApp did it is not known. Look for the result; if there is none, repeat it with a new key. */
+    case OutcomeUnknown = 'outcome_unknown';
+
     /** 409: The message that this one is about has not gone out yet. Cancel it, or wait until it is sent. */
     case MessageNotSent = 'message_not_sent';
 
@@ -223,6 +226,7 @@ enum ErrorCode: string
             self::SyncRunning => SyncRunningException::class,
             self::EndpointGone => EndpointGoneException::class,
             self::IdempotencyKeyReused => IdempotencyKeyReusedException::class,
+            self::OutcomeUnknown => OutcomeUnknownException::class,
             self::MessageNotSent => MessageNotSentException::class,
             self::MessageNotCancellable => MessageNotCancellableException::class,
             self::BlastWrongState => BlastWrongStateException::class,
@@ -259,7 +263,7 @@ enum ErrorCode: string
             self::MethodNotAllowed => 405,
             self::NotAcceptable => 406,
             self::RequestTimeout => 408,
-            self::SessionExists, self::SessionWrongState, self::SessionLimit, self::BackendNotSet, self::BackendContactsNotSet, self::SyncRunning, self::EndpointGone, self::IdempotencyKeyReused, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
+            self::SessionExists, self::SessionWrongState, self::SessionLimit, self::BackendNotSet, self::BackendContactsNotSet, self::SyncRunning, self::EndpointGone, self::IdempotencyKeyReused, self::OutcomeUnknown, self::MessageNotSent, self::MessageNotCancellable, self::BlastWrongState, self::MediaInUse, self::LastAdminKey, self::PresetKey => 409,
             self::MediaGone => 410,
             self::PayloadTooLarge, self::MediaTooLarge => 413,
             self::UnsupportedMediaType => 415,

@@ -166,6 +166,11 @@ class IdempotencyKeyReusedException extends ConflictException
 {
 }
 
+/** 409: An earlier request with this Idempotency-Key broke off, and whether WhatsApp did it is not known. Look for the result; if there is none, repeat it with a new key. */
+class OutcomeUnknownException extends ConflictException
+{
+}
+
 /** 409: The message that this one is about has not gone out yet. Cancel it, or wait until it is sent. */
 class MessageNotSentException extends ConflictException
 {

@@ -1,5 +1,5 @@
 import {
-  CHAT_LIST_EXAMPLE, CHAT_MESSAGES_EXAMPLE, CONTACT_EXAMPLE, zChatList, zChatMessageList, zChatParams, zChatsQuery, zContact, zContactParams, zMessagesQuery, zProfilePicture,
+  CHAT_LIST_EXAMPLE, CHAT_MESSAGES_EXAMPLE, CONTACT_EXAMPLE, zChatList, zChatMessageList, zChatParams, zChatsQuery, zContact, zContactParams, zMessagesQuery, zProfilePicture, zTyping,
 } from '../../contracts/chat-api.js';
 import type { ErrorCode } from '../../contracts/errors.js';
 import { zChat } from '../../contracts/payloads.js';
@@ -38,6 +38,28 @@ export function chatRoutes(service: ChatService): Route[] {
       responses: { 200: { description: 'A page of messages', schema: zChatMessageList, example: CHAT_MESSAGES_EXAMPLE } },
       errors: [...SESSION_ERRORS, 'invalid_phone', 'chat_not_found'],
       handle: async ({ params, query }) => ({ status: 200, body: await service.messages(asSessionId(params.id), params.chat_id, query) }),
+    }),
+    route({
+      method: 'post', path: `${CHATS}/{chat_id}/seen`, scope: 'send', tag: 'Chats', summary: 'Mark a chat as read',
+      description: 'The other side gets its blue ticks, where both allow them.',
+      request: { params: zChatParams },
+      responses: { 204: { description: 'It is read' } },
+      errors: [...SESSION_ERRORS, 'invalid_phone', 'chat_not_found'],
+      handle: async ({ params }) => {
+        await service.markSeen(asSessionId(params.id), params.chat_id);
+        return { status: 204 };
+      },
+    }),
+    route({
+      method: 'post', path: `${CHATS}/{chat_id}/typing`, scope: 'send', tag: 'Chats', summary: 'Show "typing…", or stop showing it',
+      description: 'WhatsApp takes it away by itself after about 25 seconds, and when a message goes out. To show it before one message, that message\'s own `typing` is enough.',
+      request: { params: zChatParams, body: zTyping, bodyExample: { state: 'start' } },
+      responses: { 204: { description: 'WhatsApp was told' } },
+      errors: [...SESSION_ERRORS, 'invalid_phone', 'chat_not_found'],
+      handle: async ({ params, body }) => {
+        await service.showTyping(asSessionId(params.id), params.chat_id, body);
+        return { status: 204 };
+      },
     }),
     route({
       method: 'get', path: CONTACT, scope: 'read', tag: 'Contacts', summary: 'Get a contact',

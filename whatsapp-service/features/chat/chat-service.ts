@@ -1,6 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
-import type { ChatListView, ChatMessageListView, ChatsQuery, ContactView, MessagesQuery } from '../../contracts/chat-api.js';
+import type { ChatListView, ChatMessageListView, ChatsQuery, ContactView, MessagesQuery, Typing } from '../../contracts/chat-api.js';
 import { ApiError } from '../../contracts/errors.js';
 import type { ChatPayload } from '../../contracts/payloads.js';
 import { ackName } from '../../contracts/states.js';
@@ -50,6 +50,16 @@ export class ChatService {
     const before = messageCursors.decode(query.cursor, scope);
     const { messages, next } = await this.ask(id, (directory) => directory.messages(jid, { limit: query.limit, before }));
     return { messages: messages.map(messageView), next_cursor: messageCursors.encode(next, scope) };
+  }
+
+  async markSeen(id: SessionId, chatId: string): Promise<void> {
+    const { jid } = this.address(chatId, 'params.chat_id');
+    await this.ask(id, (directory) => directory.markSeen(jid));
+  }
+
+  async showTyping(id: SessionId, chatId: string, { state, recording }: Typing): Promise<void> {
+    const { jid } = this.address(chatId, 'params.chat_id');
+    await this.ask(id, (directory) => directory.showState(jid, state === 'stop' ? 'stop' : recording ? 'recording' : 'typing'));
   }
 
   async contact(id: SessionId, who: string): Promise<ContactView> {

@@ -25,11 +25,18 @@ function ownRoutes(service: GroupService): Route[] {
   return [
     route({
       method: 'post', path: GROUPS, scope: 'send', tag: TAG, summary: 'Create a group',
-      description: 'Who allows no direct adding gets an invitation. After a 503 the group may exist all the same: look for it before you repeat the request.',
+      description: 'Who allows no direct adding gets an invitation. With an `Idempotency-Key` a repeated request answers the first group and makes none. After a 503 the group may exist all the same, and the key answers 409 `outcome_unknown`: look for it before you ask anew.',
       request: { params: zSessionParams, body: zCreateGroup, bodyExample: CREATE_GROUP_EXAMPLE },
-      responses: { 201: { description: 'The group, and what became of each person', schema: zCreatedGroup, example: CREATED_GROUP_EXAMPLE } },
-      errors: [...SESSION_ERRORS, 'invalid_phone', 'whatsapp_refused'],
-      handle: async ({ params, body }) => ({ status: 201, body: await service.create(asSessionId(params.id), body) }),
+      responses: {
+        201: { description: 'The group, and what became of each person', schema: zCreatedGroup, example: CREATED_GROUP_EXAMPLE },
+        200: { description: 'The same request was taken before: this is its group', schema: zCreatedGroup },
+      },
+      errors: [...SESSION_ERRORS, 'invalid_phone', 'whatsapp_refused', 'idempotency_key_reused', 'outcome_unknown'],
+      handle: async ({ params, body, caller, idempotencyKey, bodyHash }) => {
+        const request = idempotencyKey === null ? null : { apiKeyId: caller.keyId, key: idempotencyKey, bodyHash };
+        const { group, repeated } = await service.createOnce(asSessionId(params.id), body, request);
+        return { status: repeated ? 200 : 201, body: group };
+      },
     }),
     route({
       method: 'get', path: GROUP, scope: 'read', tag: TAG, summary: 'Get a group with its participants',

@@ -6,6 +6,7 @@ import type { Directory, MemberResult } from '../../whatsapp/directory.js';
 import { answered } from '../../whatsapp/provider-answer.js';
 import { peopleOf, type Address } from './address.js';
 import type { DirectoryOptions } from './chat-service.js';
+import type { GroupRequest, GroupRequests } from './group-requests.js';
 
 export type MemberChange = 'add' | 'remove' | 'promote' | 'demote';
 
@@ -14,7 +15,10 @@ const FIELDS: Record<MemberChange, string> = { add: 'body.add', remove: 'body.pa
 
 /** Groups of a session's account. WhatsApp tells of each change by itself: it reaches the backend as `group.*`. */
 export class GroupService {
-  constructor(private readonly options: DirectoryOptions) {}
+  constructor(
+    private readonly options: DirectoryOptions,
+    private readonly requests: GroupRequests,
+  ) {}
 
   async info(id: SessionId, groupId: string): Promise<GroupView> {
     const { groupJid, owner, createdAt, isMember, isAdmin, participants, ...rest } = await this.ask(id, (directory) => directory.groupInfo(groupId));
@@ -30,7 +34,15 @@ export class GroupService {
     };
   }
 
-  async create(id: SessionId, { subject, participants }: CreateGroup): Promise<CreatedGroupView> {
+  /** With a key, the same request makes one group, however often it comes. */
+  async createOnce(id: SessionId, input: CreateGroup, request: Omit<GroupRequest, 'sessionId'> | null): Promise<{ group: CreatedGroupView; repeated: boolean }> {
+    if (!request) return { group: await this.create(id, input), repeated: false };
+    // Before the key is taken: what is refused for its own sake is no use of it.
+    peopleOf(input.participants, 'body.participants', this.options.country);
+    return this.requests.once({ ...request, sessionId: id }, () => this.create(id, input));
+  }
+
+  private async create(id: SessionId, { subject, participants }: CreateGroup): Promise<CreatedGroupView> {
     const people = peopleOf(participants, 'body.participants', this.options.country);
     // Whether WhatsApp made it is not known when the page was cut off: repeating could make a second one.
     const details = { outcome: 'unknown', hint: 'The group may exist. Look for it among the chats before you repeat the request.' };

@@ -78,6 +78,7 @@ export async function deleteSession(trx: Db, id: SessionId): Promise<void> {
     .where((eb) => eb.not(eb.exists(eb.selectFrom('outbox').select('outbox.seq').whereRef('outbox.event_id', '=', 'event.id'))))
     .execute();
   await trx.deleteFrom('idempotency_key').where('message_id', 'in', (eb) => eb.selectFrom('message').select('id').where('session_id', '=', id)).execute();
+  await trx.deleteFrom('group_request').where('session_id', '=', id).execute();
   await trx.deleteFrom('message').where('session_id', '=', id).execute();
   await trx.deleteFrom('chat_sync_batch').where('sync_id', 'in', (eb) => eb.selectFrom('chat_sync').select('id').where('session_id', '=', id)).execute();
   await trx.deleteFrom('chat_sync').where('session_id', '=', id).execute();

@@ -1,5 +1,7 @@
 import type { WebSocket } from 'ws';
 import { meOf, type Account, type AccountStore } from './account-store.js';
+import type { ChatMark } from '../hub-contract.js';
+import type { ChatMarks } from './chat-marks.js';
 import { newChat, type ChatFlags, type ChatStore } from './chat-store.js';
 import type { EventLog } from './event-log.js';
 import { answerAboutGroups } from './group-admin.js';
@@ -17,6 +19,7 @@ export interface ConnectionParts {
   mailbox: Mailbox;
   log: EventLog;
   sends: SendQueue;
+  marks: ChatMarks;
 }
 
 const SNAPSHOT_SLICE = 500;
@@ -159,6 +162,10 @@ export class PageConnection {
       this.pageState = String(request.a.state);
       this.hasSynced = request.a.has_synced === true;
       this.deviceName = typeof request.a.device === 'string' ? request.a.device : this.deviceName;
+      return;
+    }
+    if (request.m === 'mark') {
+      if (this.#account) this.#parts.marks.add(this.#account.phone, String(request.a.jid), request.a.mark as ChatMark['mark']);
       return;
     }
     const answer = await this.#answer(request.m, request.a).then(

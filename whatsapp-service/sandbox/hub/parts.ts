@@ -1,4 +1,5 @@
 import type { AccountStore } from './account-store.js';
+import type { ChatMarks } from './chat-marks.js';
 import type { ChatStore } from './chat-store.js';
 import type { Mailbox } from './mailbox.js';
 import type { MediaStore } from './media-store.js';
@@ -12,5 +13,6 @@ export interface HubParts {
   messages: MessageStore;
   mailbox: Mailbox;
   media: MediaStore;
+  marks: ChatMarks;
   server: PageServer;
 }

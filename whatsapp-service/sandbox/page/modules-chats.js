@@ -74,7 +74,7 @@
       sendSeen: (argument) => Sim.sendSeen(argument.chat ?? argument),
       markUnread: (chat, unread) => Sim.Cmd.markChatUnread(chat, unread),
     },
-    WAWebChatStateBridge: { sendChatStateComposing: () => Sim.lag(), sendChatStateRecording: () => Sim.lag(), sendChatStatePaused: () => Sim.lag() },
+    WAWebChatStateBridge: { sendChatStateComposing: (wid) => Sim.sendMark(wid, 'typing'), sendChatStateRecording: (wid) => Sim.sendMark(wid, 'recording'), sendChatStatePaused: (wid) => Sim.sendMark(wid, 'paused') },
     WAWebQueryExistsJob: { queryWidExists, queryPhoneExists: queryWidExists },
     WAWebContactGetters: {
       getIsMe: isMe, getIsUser: (contact) => contact.id.isUser(), getIsGroup: (contact) => contact.id.isGroup(), getIsWAContact: () => true,

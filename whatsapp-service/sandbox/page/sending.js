@@ -62,9 +62,16 @@
     return { messageSendResult: 'OK' };
   };
 
+  /** Said and forgotten: who is not there to see it, never does. */
+  Sim.sendMark = async (wid, mark) => {
+    await Sim.lag();
+    Sim.link.notify('mark', { jid: wid._serialized, mark });
+  };
+
   Sim.sendSeen = async (chat) => {
     await Sim.lag();
     if (chat.unreadCount === 0) return;
+    void Sim.sendMark(chat.id, 'seen');
     chat.set({ unreadCount: 0 });
     // Not waited for: a chat is read at once, and its server learns of it when it can be reached.
     void Sim.keepFlags(chat, { unread: 0 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const PARTS = ['core', 'contract', 'pairing', 'events', 'catch-up', 'chats', 'send-content', 'send', 'directory', 'groups', 'media'] as const;
+const PARTS = ['core', 'contract', 'pairing', 'events', 'catch-up', 'chats', 'send-content', 'send', 'directory', 'marks', 'groups', 'media'] as const;
 
 /**
  * The page bridge as one script for `evalOnNewDoc`. It is kept as JavaScript files and never as functions of ours:

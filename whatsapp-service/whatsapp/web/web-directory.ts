@@ -39,6 +39,14 @@ export class WebDirectory implements Directory {
     return { messages: messages.map(decodeListedMessage), next };
   }
 
+  async markSeen(chatId: string): Promise<void> {
+    await this.call('markSeen', { chatId });
+  }
+
+  async showState(chatId: string, state: 'typing' | 'recording' | 'stop'): Promise<void> {
+    await this.call('chatState', { chatId, state });
+  }
+
   async groupInfo(groupId: string): Promise<GroupInfo> {
     return decodeGroup(await this.call<PageGroupInfo>('groupInfo', { groupId }));
   }
