@@ -12,7 +12,7 @@ use Illuminate\Database\Eloquent\Model;
 /** The application's own models, tables and connection, as the settings name them. */
 final class Models
 {
-    private const ATTEMPTS = 5;
+    private const ATTEMPTS = 10;
 
     /** @param 'chats'|'contacts'|'sessions'|'groups'|'messages'|'deliveries' $which */
     public static function make(string $which): Model
