@@ -90,5 +90,7 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
+  // What the Laravel package gives to a browser as it is.
+  { files: ['laravel/resources/js/**/*.js'], languageOptions: { sourceType: 'script', globals: PAGE_GLOBALS } },
   { files: ['*.js', '*.cjs', 'scripts/**/*.{js,mjs}'], languageOptions: { globals: { process: 'readonly', console: 'readonly', module: 'writable', URL: 'readonly' } } },
 );
