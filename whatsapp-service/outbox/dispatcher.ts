@@ -5,7 +5,7 @@ import type { PostOutcome } from '../signed-http/backend-client.js';
 import type { Storage } from '../storage/database.js';
 import { EndpointGate, type BreakerState } from './endpoint-gate.js';
 import { FinishedBatch } from './finished-batch.js';
-import { dueLanes, hastenPart, laneHead, nextLane, type DueLane, type PendingDelivery } from './lane-store.js';
+import { hastenPart, laneHead, soonestLanes, type DueLane, type PendingDelivery } from './lane-store.js';
 import { waitAfter } from './retry-schedule.js';
 import { webhookBody } from './webhook-body.js';
 
@@ -35,8 +35,10 @@ export interface DispatcherOptions {
 
 /** Deliveries of one lane before another lane has its turn. */
 const TURN = 50;
-/** Due lanes that are asked for at once: one question to the database for many turns. */
-const DUE_LANES = 64;
+/** Lanes that are asked for at once: one question to the database for many turns. */
+const LANES = 64;
+/** However often it is woken, the database is asked this seldom: what comes together is found together. Milliseconds. */
+const LOOK_MS = 10;
 /** A wait is never longer: a clock may be set, and a wake-up may be lost. */
 const LONGEST_WAIT_MS = 30_000;
 /** Before the database is asked again that did not answer. */
@@ -56,6 +58,9 @@ export class Dispatcher {
   private posting = 0;
   /** Due lanes whose turn has not come. */
   private due: DueLane[] = [];
+  /** When the database was last asked, by the process's own clock, and when the next lane is due that was not yet. */
+  private lookedAt = -Infinity;
+  private nextAt = 0;
   private readonly finished: FinishedBatch;
   private readonly gate: EndpointGate;
   private running: Promise<void> | null = null;
@@ -114,23 +119,35 @@ export class Dispatcher {
 
   /** Returns how long there is nothing to do, in milliseconds. */
   private async startDueLanes(): Promise<number> {
-    const { storage, clock, endpoint } = this.options;
+    const { clock } = this.options;
     const { gate } = this;
     if (gate.waitMs() > 0) return gate.waitMs();
     if (this.freeHands() <= 0) return LONGEST_WAIT_MS;
-    if (this.due.length === 0) this.due = await dueLanes(storage.db, endpoint, clock.now(), { busy: [...this.busy.keys()], limit: DUE_LANES });
-    if (this.due.length === 0 && gate.isTrying) {
-      // Nothing is due for hours, perhaps: one is tried ahead of its time, to see whether the endpoint is back.
-      const soonest = await nextLane(storage.db, endpoint, [...this.busy.keys()]);
-      if (soonest && !soonest.told) this.due = [soonest];
+    if (this.due.length === 0) {
+      const tooSoon = this.lookedAt + LOOK_MS - performance.now();
+      if (tooSoon > 0) return tooSoon;
+      await this.look();
     }
     // The endpoint may have refused us while the database was asked.
     for (const lane of this.due.splice(0, Math.max(0, this.freeHands()))) this.startLane(lane);
     if (gate.waitMs() > 0) return gate.waitMs();
     // The end of a turn wakes us.
     if (this.freeHands() <= 0) return LONGEST_WAIT_MS;
-    const next = await nextLane(storage.db, endpoint, [...this.busy.keys()]);
-    return next === null ? LONGEST_WAIT_MS : Math.max(1, next.nextAttemptAt - clock.now());
+    return Math.max(1, this.nextAt - clock.now());
+  }
+
+  /** Asks the database which lanes are due, and when the next one will be. */
+  private async look(): Promise<void> {
+    const { storage, clock, endpoint } = this.options;
+    this.lookedAt = performance.now();
+    const lanes = await soonestLanes(storage.db, endpoint, { busy: [...this.busy.keys()], limit: LANES });
+    const now = clock.now();
+    this.due = lanes.filter(({ nextAttemptAt }) => nextAttemptAt <= now);
+    const [soonest] = lanes;
+    // Nothing is due for hours, perhaps: one is tried ahead of its time, to see whether the endpoint is back.
+    if (this.due.length === 0 && this.gate.isTrying && soonest && !soonest.told) this.due = [soonest];
+    const later = lanes.find(({ nextAttemptAt }) => nextAttemptAt > now);
+    this.nextAt = later?.nextAttemptAt ?? (lanes.length < LANES ? now + LONGEST_WAIT_MS : now);
   }
 
   private freeHands(): number {

@@ -1,6 +1,7 @@
 import { groupBy } from '../shared/group-by.js';
 import type { DeliveryId } from '../shared/ids.js';
 import type { Db } from '../storage/database.js';
+import { among } from '../storage/dialect.js';
 
 /** One delivery with what its body is made of. */
 export interface PendingDelivery {
@@ -32,26 +33,17 @@ export interface DueLane extends LaneTime {
   lane: string;
 }
 
-/** Lanes of this endpoint whose first delivery is due, the longest waiting first. */
-export function dueLanes(db: Db, endpoint: string, now: number, { busy, limit }: { busy: readonly string[]; limit: number }): Promise<DueLane[]> {
-  return soonestLanes(db, endpoint, { busy, limit, until: now });
-}
-
-/** The lane of this endpoint that will be due first. */
-export async function nextLane(db: Db, endpoint: string, busy: readonly string[]): Promise<DueLane | null> {
-  return (await soonestLanes(db, endpoint, { busy, limit: 1, until: null }))[0] ?? null;
-}
-
-async function soonestLanes(db: Db, endpoint: string, { busy, limit, until }: { busy: readonly string[]; limit: number; until: number | null }): Promise<DueLane[]> {
-  let query = db
+/** Lanes of this endpoint that are in nobody's hand, in the order in which they are due, whether or not they are yet. */
+export async function soonestLanes(db: Db, endpoint: string, { busy, limit }: { busy: readonly string[]; limit: number }): Promise<DueLane[]> {
+  const rows = await db
     .selectFrom('outbox_lane')
     .select(['lane', 'next_attempt_at', 'scheduled_at', 'told'])
     .where('endpoint', '=', endpoint)
+    .where((eb) => eb.not(among('lane', busy)))
     .orderBy('next_attempt_at')
-    .limit(limit);
-  if (until !== null) query = query.where('next_attempt_at', '<=', until);
-  if (busy.length > 0) query = query.where('lane', 'not in', busy);
-  return (await query.execute()).map((row) => ({ lane: row.lane, nextAttemptAt: row.next_attempt_at, scheduledAt: row.scheduled_at, told: row.told === 1 }));
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ lane: row.lane, nextAttemptAt: row.next_attempt_at, scheduledAt: row.scheduled_at, told: row.told === 1 }));
 }
 
 /** A lane's first deliveries, in order. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { recordAttempts } from '../../../whatsapp-service/outbox/attempt-store.js';
-import { hastenPart, laneHead, nextLane, settleLanes, dueLanes as due } from '../../../whatsapp-service/outbox/lane-store.js';
+import { hastenPart, laneHead, settleLanes, soonestLanes, type DueLane } from '../../../whatsapp-service/outbox/lane-store.js';
 import { insertEndpoint } from '../../../whatsapp-service/outbox/endpoint-store.js';
 import { outboxFigures } from '../../../whatsapp-service/outbox/outbox-figures.js';
 import { appendEvents, laneOf, type NewEvent } from '../../../whatsapp-service/outbox/outbox-store.js';
@@ -31,7 +31,8 @@ describe('the outbox', () => {
   afterEach(() => temp.remove());
 
   const append = (events: NewEvent[], id = session): Promise<NewEvent[]> => temp.storage.transaction((trx) => appendEvents(trx, id, events, 10));
-  const dueLanes = async (now: number, busy: string[] = []): Promise<string[]> => (await due(temp.storage.db, 'default', now, { busy, limit: 10 })).map(({ lane }) => lane);
+  const soonest = (busy: string[] = [], endpoint = 'default'): Promise<DueLane[]> => soonestLanes(temp.storage.db, endpoint, { busy, limit: 10 });
+  const dueLanes = async (now: number, busy: string[] = []): Promise<string[]> => (await soonest(busy)).filter((lane) => lane.nextAttemptAt <= now).map(({ lane }) => lane);
   const waiting = (chat: string, until: number) => ({ lane: laneOf(session, chat), nextAttemptAt: until, scheduledAt: until, told: false });
   const head = (chat: string | null): ReturnType<typeof laneHead> => laneHead(temp.storage.db, laneOf(session, chat), 100);
 
@@ -66,7 +67,7 @@ describe('the outbox', () => {
     expect(await dueLanes(9)).toEqual([]);
     expect((await dueLanes(10)).length).toBe(2);
     expect(await dueLanes(10, [laneOf(session, 'x')])).toEqual([laneOf(session, 'y')]);
-    expect(await due(temp.storage.db, 'another', 10, { busy: [], limit: 10 })).toEqual([]);
+    expect(await soonest([], 'another')).toEqual([]);
     const [first] = await head('x');
     await temp.storage.transaction(async (trx) => {
       await recordAttempts(trx, [{ id: first!.id, state: 'delivered', status: 200, error: null, counts: false, attempt: { number: 1, at: 10, durationMs: 3, answer: 'ok' } }], 11);
@@ -75,7 +76,7 @@ describe('the outbox', () => {
     expect(await temp.storage.db.selectFrom('delivery_attempt').selectAll().execute()).toEqual([{ id: 1, delivery_id: first!.id, attempt: 1, at: 10, duration_ms: 3, status: 200, error: null, answer: 'ok' }]);
     expect(await dueLanes(998)).toEqual([]);
     expect(await dueLanes(999)).toEqual([laneOf(session, 'y')]);
-    expect(await nextLane(temp.storage.db, 'default', [])).toEqual(waiting('y', 999));
+    expect((await soonest())[0]).toEqual(waiting('y', 999));
     expect(await outboxFigures(temp.storage.db)).toEqual({ pending: 1, dead: 0, oldestPendingAt: 10 });
   });
 
@@ -92,7 +93,7 @@ describe('the outbox', () => {
     expect(await temp.storage.transaction((trx) => hastenPart(trx, 'default', 50))).toBe(1);
     expect(await temp.storage.transaction((trx) => hastenPart(trx, 'default', 50))).toBe(0);
     expect(await dueLanes(50)).toEqual([laneOf(session, 'z'), laneOf(session, 'x')]);
-    expect(await nextLane(temp.storage.db, 'default', [laneOf(session, 'z')])).toEqual({ ...waiting('x', 50), scheduledAt: 5_000 });
+    expect((await soonest([laneOf(session, 'z')]))[0]).toEqual({ ...waiting('x', 50), scheduledAt: 5_000 });
   });
 
   test('the body echoes the ids with the type they came with', async () => {
@@ -125,7 +126,7 @@ describe('the outbox', () => {
       { endpoint: 'default', lane: 'default|12|x', name: 'call' },
       { endpoint: 'whk_b', lane: 'whk_b|12|x', name: 'call' },
     ]);
-    expect((await due(storage.db, 'whk_b', 10, { busy: [], limit: 5 })).map(({ lane }) => lane)).toEqual(['whk_b|12|x']);
+    expect((await soonest([], 'whk_b')).map(({ lane }) => lane)).toEqual(['whk_b|12|x']);
   });
 
   test('an unknown session has no events', async () => {

@@ -5,7 +5,7 @@ import { asChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import type { Storage } from '../../storage/database.js';
 import type { MessageRow } from '../../storage/schema.js';
-import { ProviderError, type LookUp, type ProviderSession } from '../../whatsapp/provider.js';
+import { ProviderError, type LookUp, type ProviderSession, type SendResult } from '../../whatsapp/provider.js';
 import type { SendGate } from './message-line.js';
 import type { MessageOutcomes } from './message-outcomes.js';
 import { inSending, nextQueued, nextQueuedAt, updateMessage } from './message-store.js';
@@ -48,22 +48,29 @@ export class MessageSender {
   async run(id: SessionId): Promise<void> {
     const { storage, clock, again } = this.options;
     if (!(await this.recover(id))) return;
-    for (let turn = 0; turn < TURN; turn++) {
-      const page = this.options.page(id);
-      if (!page) return;
-      const claim = await this.claim(id);
+    let next = await this.next(id);
+    for (let turn = 1; next; turn++) {
+      const { page, claim } = next;
       if (claim === null) {
-        const next = await nextQueuedAt(storage.db, id);
-        if (next !== null) again(id, Math.max(1, next - clock.now()));
+        const at = await nextQueuedAt(storage.db, id);
+        if (at !== null) again(id, Math.max(1, at - clock.now()));
         return;
       }
       if (typeof claim === 'number') {
         again(id, claim);
         return;
       }
-      if (!(await this.send(page, claim))) return;
+      const { goesOn, stored } = await this.send(page, claim);
+      // The end of this one and the beginning of the next are one commit.
+      [next] = await Promise.all([goesOn && turn < TURN ? this.next(id) : null, stored]);
+      if (goesOn && turn === TURN) again(id, 0);
     }
-    again(id, 0);
+  }
+
+  /** Null: the session has no page. */
+  private async next(id: SessionId): Promise<{ page: ProviderSession; claim: MessageRow | number | null } | null> {
+    const page = this.options.page(id);
+    return page && { page, claim: await this.claim(id) };
   }
 
   /** The next message, `sending` from now on; a number: the pace allows one in so many milliseconds; null: nothing is due. */
@@ -115,24 +122,27 @@ export class MessageSender {
     return true;
   }
 
-  /** False: this session's page has to come back first. */
-  private async send(page: ProviderSession, row: MessageRow): Promise<boolean> {
-    const { outcomes, onResult, logger, mediaPath } = this.options;
-    const id = row.session_id as SessionId;
+  /** When it is known what became of the message. `goesOn` is false when this session's page has to come back first. */
+  private async send(page: ProviderSession, row: MessageRow): Promise<{ goesOn: boolean; stored: Promise<void> }> {
+    const { mediaPath } = this.options;
+    const stored = Promise.resolve();
     const outbound = outboundOf(row, row.media_id === null ? null : await mediaPath(row.media_id));
     if (!outbound) {
       await this.fail(row, 'media_missing', null);
-      return true;
+      return { goesOn: true, stored };
     }
     try {
-      const result = await page.send(outbound);
-      await outcomes.apply(id, row, result.messageId, result.ack);
-      onResult?.('sent');
-      logger.debug('Message sent', { session: id, message: row.id, kind: row.type, ack: result.ack });
-      return true;
+      return { goesOn: true, stored: this.succeed(row, await page.send(outbound)) };
     } catch (error) {
-      return this.onFailure(row, error);
+      return { goesOn: await this.onFailure(row, error), stored };
     }
+  }
+
+  private async succeed(row: MessageRow, { messageId, ack }: SendResult): Promise<void> {
+    const { outcomes, onResult, logger } = this.options;
+    await outcomes.apply(row.session_id as SessionId, row, messageId, ack);
+    onResult?.('sent');
+    logger.debug('Message sent', { session: row.session_id, message: row.id, kind: row.type, ack });
   }
 
   private async onFailure(row: MessageRow, error: unknown): Promise<boolean> {
