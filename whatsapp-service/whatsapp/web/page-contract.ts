@@ -48,7 +48,7 @@ export const PAGE_CONTRACT = {
   link_preview: { WAWebLinkPreviewChatAction: ['getLinkPreview'] },
   reply: { WAWebMsgReply: ['canReplyMsg'] },
   seen: { WAWebStreamModel: ['Stream.markAvailable', 'Stream.markUnavailable'], WAWebUpdateUnreadChatAction: ['sendSeen'] },
-  typing: { WAWebChatStateBridge: ['sendChatStateComposing', 'sendChatStatePaused'] },
+  typing: { WAWebChatStateBridge: ['sendChatStateComposing', 'sendChatStatePaused', 'sendChatStateRecording'] },
   media: {
     WAWebMediaOpaqueData: ['createFromData'],
     WAWebPrepRawMedia: ['prepRawMedia'],
