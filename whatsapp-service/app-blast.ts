@@ -4,7 +4,7 @@ import { BlastEditor } from './features/blast/blast-editor.js';
 import { BlastIntake } from './features/blast/blast-intake.js';
 import { BlastOutcomes } from './features/blast/blast-outcomes.js';
 import { BlastPlanner } from './features/blast/blast-planner.js';
-import { BlastPump } from './features/blast/blast-pump.js';
+import { BlastPump, settingsOf } from './features/blast/blast-pump.js';
 import { BlastReporter } from './features/blast/blast-reporter.js';
 import { blastRoutes } from './features/blast/blast-routes.js';
 import { recipientRoutes } from './features/blast/recipient-routes.js';
@@ -12,7 +12,7 @@ import { BlastService } from './features/blast/blast-service.js';
 import { jobsChangedSince, jobsIn, jobsOf, stoppedWithQueued, unfinishedDrafts, type BlastJob } from './features/blast/blast-store.js';
 import { jobViews } from './features/blast/blast-view.js';
 import type { PeopleLookups } from './features/blast/filter-feeds.js';
-import { PaceGate } from './features/blast/pace-gate.js';
+import { PaceGate, type PaceGateOptions } from './features/blast/pace-gate.js';
 import { RecipientStream, type RecipientStreamOptions } from './features/blast/recipient-stream.js';
 import { SkipLog } from './features/blast/skip-log.js';
 import { takeForMessage } from './features/media/media-intake.js';
@@ -42,7 +42,7 @@ export interface BlastOptions {
   storage: Storage;
   config: Config;
   queue: Queue;
-  lookups: Omit<PeopleLookups, 'onWhatsApp'> & Pick<RecipientStreamOptions, 'contactsOfList'>;
+  lookups: Omit<PeopleLookups, 'onWhatsApp'> & Pick<RecipientStreamOptions, 'contactsOfList'> & Pick<PaceGateOptions, 'hasOptedOut'>;
   numbers: NumberService;
   media: MediaService;
   works(session: SessionId): boolean;
@@ -144,7 +144,15 @@ export function createBlasts(options: BlastOptions): Blasts {
     stream,
     routes: [...blastRoutes(service, stream, config.blast.uploadMaxBytes), ...recipientRoutes(stream, config.blast.uploadMaxBytes)],
     watcher: outcomes,
-    gate: new PaceGate({ line, clock, random }),
+    gate: new PaceGate({
+      line, clock, random,
+      hasOptedOut: options.lookups.hasOptedOut,
+      onSkipped: (job, session, phone) => {
+        skips.told({ blast: job.id, flag: settingsOf(job).skipRecipientsInAddress }, [{ phone, reason: 'opted_out' }]);
+        changed(job.no);
+        wakePump(job.no, session);
+      },
+    }),
     onWorking: async (session) => {
       for (const job of await jobsOf(storage.db, session, ['RUNNING'])) wakePump(job.no, session);
     },

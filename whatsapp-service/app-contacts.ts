@@ -12,6 +12,7 @@ import { findPhoneOfLid } from './features/number/number-store.js';
 import { InboundOptOut } from './features/opt-out/inbound-opt-out.js';
 import { optOutRoutes } from './features/opt-out/opt-out-routes.js';
 import { OptOutService } from './features/opt-out/opt-out-service.js';
+import { findOptedOut } from './features/opt-out/opt-out-store.js';
 import type { NewEvent } from './outbox/outbox-store.js';
 import type { ContactTarget, TargetSelection } from './contracts/contact-api.js';
 import type { CheckNumbers, NumberResult } from './contracts/number-api.js';
@@ -29,6 +30,8 @@ export interface PeopleLookups {
   inAddressBook(workspaceId: WorkspaceId, phones: readonly string[]): Promise<Set<string>>;
   /** Those of these people (E.164 or `…@lid`) that want no bulk messages. */
   optedOut(workspaceId: WorkspaceId, people: readonly string[]): Promise<Set<string>>;
+  /** The same of one person, inside the caller's transaction. */
+  hasOptedOut(trx: Db, workspaceId: WorkspaceId, phone: string): Promise<boolean>;
   /** When each of these numbers last wrote, milliseconds since the epoch; who never did is left out. */
   lastActive(workspaceId: WorkspaceId, phones: readonly string[]): Promise<Map<string, number>>;
   /** A page of a stored list. `after`: the page before's `next`. */
@@ -87,6 +90,7 @@ export function createContacts(options: ContactsOptions): Contacts {
     lookups: {
       inAddressBook: (workspaceId, phones) => addresses.find(workspaceKey(workspaceId), phones),
       optedOut: (workspaceId, people) => optOuts.find(workspaceKey(workspaceId), people),
+      hasOptedOut: async (trx, workspaceId, phone) => (await findOptedOut(trx, workspaceKey(workspaceId), [phone])).length > 0,
       lastActive: (workspaceId, phones) => inChunks(phones, async (chunk) => [...(await lastActive(storage.db, workspaceKey(workspaceId), chunk))]).then((found) => new Map(found)),
       contactsOfList: (workspaceId, selection, after, limit) => contacts.targets(workspaceKey(workspaceId), selection, after, limit),
     },

@@ -173,6 +173,18 @@ describe('skipRecipientsInAddress', () => {
     await bridge.api.inState('sales', 'WORKING');
   }, 120_000);
 
+  test('who says STOP after the message was written does not get it', async () => {
+    const from = lines.length;
+    const { job } = await start({ content: text('too late'), recipients: phones('8124', 4), pace: { per_second: 1 } });
+    await that(job.id, (now) => reached(now) >= 1 && now.progress.states.processing === 3);
+    await world.hub.inbound('sales', { from: phones('8124', 4)[3]!.slice(1), body: 'Stop.' });
+    await inState(job.id, 'COMPLETED');
+    expect(await reasons(job.id)).toEqual(['reached', 'reached', 'reached', 'opted_out']);
+    expect(await delivered('too late')).toEqual(phones('8124', 3));
+    expect((await get(job.id)).progress).toMatchObject({ total: 4, done: 4, skipped_by_reason: { opted_out: 1 } });
+    expect(logged(from, /SKIPPED: opted_out/)).toEqual([phones('8124', 4)[3]]);
+  }, 60_000);
+
   test('an old row, whose flag is NULL, skips after a restart', async () => {
     const { job } = await start({ content: text('old row'), recipients: people, skipRecipientsInAddress: false, draft: true });
     await bridge.stop();

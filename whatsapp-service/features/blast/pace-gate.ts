@@ -2,17 +2,22 @@ import type { BlastBatches, BlastPace } from '../../contracts/blast-api.js';
 import type { Clock, Random } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import { filled, spansOf, waitFor, type Bucket, type Span } from '../../shared/token-bucket.js';
+import type { WorkspaceId } from '../../shared/workspace.js';
 import type { Db } from '../../storage/database.js';
 import type { BlastJobRow } from '../../storage/schema-blast.js';
 import type { MessageRow } from '../../storage/schema.js';
 import { dayOf, gapOf, quietWait, warmUpLimit } from './blast-pace.js';
-import { updateJob } from './blast-store.js';
+import { countJob, updateJob } from './blast-store.js';
 import type { MessageLine } from './message-line.js';
 import { BACK_IN_LINE, release } from './recipient-release.js';
 import { findRecipient, underWay } from './recipient-store.js';
 
 export interface PaceGateOptions {
   line: MessageLine;
+  /** Whether a person wants no bulk messages, by what is on disk at this moment. */
+  hasOptedOut(trx: Db, workspaceId: WorkspaceId, phone: string): Promise<boolean>;
+  /** A recipient is left out whose message was written already. */
+  onSkipped(job: BlastJobRow, session: SessionId, phone: string): void;
   clock: Clock;
   random: Random;
 }
@@ -49,6 +54,13 @@ export class PaceGate {
       // Its send had begun when the job was paused or stopped, and turned out not to have gone out.
       const to = job.state === 'STOPPED' || job.state === 'FAILED' ? { state: 'cancelled' as const, reason: 'blast_stopped' as const } : BACK_IN_LINE;
       await release(trx, line, { job: job.no, recipients: [recipient], to, now });
+      return null;
+    }
+    // Who said STOP after the message was written does not get it.
+    if (await this.options.hasOptedOut(trx, JSON.parse(job.workspace_id ?? 'null') as WorkspaceId, recipient.phone)) {
+      await release(trx, line, { job: job.no, recipients: [recipient], to: { state: 'skipped', reason: 'opted_out' }, now });
+      await countJob(trx, job.no, { states: {}, skipped: { opted_out: 1 } }, {});
+      this.options.onSkipped(job, message.session_id as SessionId, recipient.phone);
       return null;
     }
     const limits: Limits = { job, pace: JSON.parse(job.pace) as BlastPace, batches: JSON.parse(job.batches ?? 'null') as BlastBatches | null, session: message.session_id as SessionId, now };
