@@ -5,6 +5,7 @@ import { moveInboundMark } from './features/session/session-store.js';
 import type { Clock } from './shared/clock.js';
 import type { SessionId } from './shared/ids.js';
 import type { Logger } from './shared/logger.js';
+import { withMediaPath } from './contracts/media-path.js';
 import type { MessageData } from './contracts/payloads.js';
 import type { Db, Storage } from './storage/database.js';
 import type { ProviderEvent } from './whatsapp/provider.js';
@@ -101,9 +102,3 @@ export function createEventHandler(options: EventHandlerOptions): (id: SessionId
 }
 
 const isPrivateMessage = (event: NewEvent): event is NewEvent<'message'> => event.name === 'message' && (event as NewEvent<'message'>).data.chat_type === 'private';
-
-/** Where the file of a message is to be had. */
-function withMediaPath(id: SessionId, data: MessageData): MessageData {
-  if (!data.media) return data;
-  return { ...data, media: { ...data.media, path: `/api/messages/${encodeURIComponent(data.message_id)}/media?session_id=${id}` } };
-}

@@ -50,6 +50,7 @@ import type { ChatSyncView } from './contracts/chat-sync-api.js';
 import { createBackendClient, type BackendClient } from './signed-http/backend-client.js';
 import { openStorage } from './storage/database.js';
 import { watchForeignCommits } from './storage/foreign-commits.js';
+import { answered } from './whatsapp/provider-answer.js';
 import { findBrowser } from './whatsapp/web/find-browser.js';
 import { REAL_WHATSAPP, WebProvider } from './whatsapp/web/web-provider.js';
 
@@ -253,7 +254,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
           outbox: { run: () => outbox.check(), required: false },
         },
       }),
-      ...(hub ? sandboxRoutes(hub, { crashPage: (id) => provider.crashPage(id as SessionId) }) : []),
+      ...(hub ? sandboxRoutes(hub, { crashPage: (id) => answered(provider.crashPage(id as SessionId), logger) }) : []),
     ],
     authenticate: (key) => apiKeys.authenticate(key),
     metrics,

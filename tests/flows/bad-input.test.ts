@@ -194,7 +194,8 @@ test('none of this reached a page, a row or another session', async () => {
   expect(rowsOf(join(world.dir, 'data'), "select id from message where session_id <> 'branch'")).toEqual([]);
   expect(rowsOf(join(world.dir, 'data'), 'select id from session order by id')).toEqual([{ id: 'branch' }, { id: 'shop' }]);
   expect(rowsOf(join(world.dir, 'data'), 'select id from chat_sync')).toEqual([]);
-  expect(await bridge.api.session('shop')).toEqual(before);
+  // What its browser takes is not still.
+  expect({ ...(await bridge.api.session('shop')), browser: null }).toEqual({ ...before, browser: null });
   // And it still works.
   const { id } = await bridge.api.ok<MessageView>('POST', '/api/messages', message({}));
   await bridge.api.messageIn(id, 'read');

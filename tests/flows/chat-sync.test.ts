@@ -49,6 +49,15 @@ afterAll(async () => {
   expect(faults).toEqual([]);
 });
 
+async function chatsInPage(session: string): Promise<number> {
+  let [count, cursor]: [number, string | null] = [0, ''];
+  while (cursor !== null) {
+    const page: { chats: unknown[]; next_cursor: string | null } = await bridge.api.ok('GET', `/api/sessions/${session}/chats?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    [count, cursor] = [count + page.chats.length, page.next_cursor];
+  }
+  return count;
+}
+
 describe('what arrives', () => {
   test('on WORKING every chat comes once, newest first, in batches of at most 50, and the totals say so', async () => {
     await bridge.api.pair(world, 'shop', { workspace_id: 7, seed: { chats: 230, groupShare: 0.3, participants: 4 } });
@@ -135,6 +144,8 @@ describe('what arrives', () => {
 describe('how it arrives', () => {
   test('with at most five requests in flight, and the last batch alone and after all others', async () => {
     await world.hub.seed('shop', { chats: 350, groupShare: 0 });
+    // The hub has them at once, the page a moment later.
+    await until(async () => (await chatsInPage('shop')) >= 600, { name: 'the page has them' });
     const inFlight = { now: 0, most: 0, besideLast: -1 };
     let open = (): void => undefined;
     const five = new Promise<void>((resolve) => (open = resolve));

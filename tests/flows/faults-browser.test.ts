@@ -61,7 +61,9 @@ const bring = (count: number): Promise<unknown> => world.hub.inbound(VICTIM, { s
 const killBrowser = async (): Promise<void> => {
   for (const group of browsersOf(world, VICTIM)) process.kill(-group, 'SIGKILL');
 };
-const crashPage = (): Promise<unknown> => bridge.api.ok('POST', `/sandbox/sessions/${VICTIM}/page/crash`);
+/** As soon as there is a page. */
+const crashPage = (): Promise<unknown> =>
+  until(async () => (await bridge.api.request('POST', `/sandbox/sessions/${VICTIM}/page/crash`)).status < 300, { name: 'there is a page to crash' });
 const post = (text: string): Promise<MessageView> => bridge.api.ok<MessageView>('POST', '/api/messages', { session_id: VICTIM, to: '6281300000001', text });
 
 async function expectAllArrived(): Promise<void> {

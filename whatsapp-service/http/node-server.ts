@@ -86,7 +86,7 @@ function listenProblem(error: NodeJS.ErrnoException, port: number, host: string)
 }
 
 /** What is not HTTP, or never becomes a whole request, does not reach Express; it gets the catalogue's answer all the same. */
-function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+function answerMalformed(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -96,7 +96,9 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   const body = JSON.stringify(errorBody(new ApiError(code, details), newRequestId()));
   const { status } = ERRORS[code];
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'Connection: close', 'Content-Type: application/json; charset=utf-8', `Content-Length: ${Buffer.byteLength(body)}`];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  // Whoever asked with HEAD takes a body for the beginning of another answer.
+  const isHead = error.rawPacket?.toString('latin1', 0, 5) === 'HEAD ';
+  socket.end(`${head.join('\r\n')}\r\n\r\n${isHead ? '' : body}`, () => socket.destroy());
 }
 
 function malformedCode(reason: string | undefined): ErrorCode {

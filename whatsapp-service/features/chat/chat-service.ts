@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ChatListView, ChatMessageListView, ChatsQuery, ContactView, MessagesQuery, Typing } from '../../contracts/chat-api.js';
 import { ApiError } from '../../contracts/errors.js';
 import type { ChatPayload } from '../../contracts/payloads.js';
+import { withMediaPath } from '../../contracts/media-path.js';
 import { ackName } from '../../contracts/states.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
@@ -49,7 +50,7 @@ export class ChatService {
     const scope = [id, jid];
     const before = messageCursors.decode(query.cursor, scope);
     const { messages, next } = await this.ask(id, (directory) => directory.messages(jid, { limit: query.limit, before }));
-    return { messages: messages.map(messageView), next_cursor: messageCursors.encode(next, scope) };
+    return { messages: messages.map(({ data, ack }) => messageView({ data: withMediaPath(id, data), ack })), next_cursor: messageCursors.encode(next, scope) };
   }
 
   async markSeen(id: SessionId, chatId: string): Promise<void> {

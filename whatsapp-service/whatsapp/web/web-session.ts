@@ -197,7 +197,9 @@ export class WebSession implements ProviderSession {
 
   /** Ends the renderer as a crash does. For the sandbox's controls. */
   async crashPage(): Promise<void> {
-    const cdp = await this.open().page.createCDPSession();
+    const cdp = await this.open().page.createCDPSession().catch((error: unknown) => {
+      throw new ProviderError('page_unavailable', textOf(error), true);
+    });
     void cdp.send('Page.crash').catch(() => {});
   }
 
