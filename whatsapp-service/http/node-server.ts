@@ -93,9 +93,10 @@ function answerMalformed(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, 
   }
   const code = malformedCode(error.code);
   const details = code === 'invalid_request' ? { fields: [{ field: 'request', message: 'is not well-formed HTTP' }] } : undefined;
-  const body = JSON.stringify(errorBody(new ApiError(code, details), newRequestId()));
+  const requestId = newRequestId();
+  const body = JSON.stringify(errorBody(new ApiError(code, details), requestId));
   const { status } = ERRORS[code];
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'Connection: close', 'Content-Type: application/json; charset=utf-8', `Content-Length: ${Buffer.byteLength(body)}`];
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'Connection: close', `X-Request-Id: ${requestId}`, 'Content-Type: application/json; charset=utf-8', `Content-Length: ${Buffer.byteLength(body)}`];
   // Whoever asked with HEAD takes a body for the beginning of another answer.
   const isHead = error.rawPacket?.toString('latin1', 0, 5) === 'HEAD ';
   socket.end(`${head.join('\r\n')}\r\n\r\n${isHead ? '' : body}`, () => socket.destroy());
