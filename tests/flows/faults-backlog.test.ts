@@ -9,7 +9,7 @@ import { until } from '../helpers/sandbox-client.js';
 
 const SESSION = 'shop';
 /** Messages that wait for a backend that is away; `npm run test:faults` makes it 100,000. */
-const BACKLOG = Number(process.env.FAULT_BACKLOG ?? 6_000);
+const BACKLOG = Number(process.env.FAULT_BACKLOG ?? 5_000);
 const CHUNK = 1_000;
 const CHATS = 300;
 const TIMEOUT_MS = 900_000;
