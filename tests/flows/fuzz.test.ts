@@ -31,7 +31,9 @@ let files: FileHost;
 const failures: string[] = [];
 
 const keep = (message: string, fields: LogFields = {}): void => {
-  const { error } = fields;
+  const { error, endpoint } = fields;
+  // Endpoints that the test adds lead nowhere.
+  if (typeof endpoint === 'string' && endpoint !== 'default') return;
   failures.push(`${message} ${error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(fields)}`);
 };
 /** Keeps what a person would have to act on. */

@@ -58,6 +58,7 @@ export const PAGE_CONTRACT = {
     WAWebMediaInMemoryBlobCache: ['InMemoryMediaBlobCache.put'],
     WAWebMediaMmsV4Upload: ['uploadMedia'],
   },
+  inbound_media: { WAWebDownloadManager: ['downloadManager.downloadAndMaybeDecrypt'] },
   sticker: { WAWebImageUtils: ['toWebpSticker'], WAWebUploadManager: ['encryptAndUpload'], WAWebStartMediaUploadQpl: ['startMediaUploadQpl'] },
   reaction: { WAWebSendReactionMsgAction: ['sendReactionToMsg'] },
   edit: { WAWebMsgActionCapability: ['canEditText', 'canEditCaption'], WAWebSendMessageEditAction: ['sendMessageEdit'] },
