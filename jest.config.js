@@ -8,4 +8,6 @@ export default {
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   testTimeout: 60_000,
   maxWorkers: 1,
+  // A handle that a test has left open is told of, and does not keep a build waiting.
+  forceExit: true,
 };
