@@ -1,18 +1,15 @@
-import type { CountryCode } from 'libphonenumber-js';
 import pLimit from 'p-limit';
-import type { BlastContentInput, BlastFilters, EditBlast } from '../../contracts/blast-api.js';
+import type { BlastFilters, EditBlast } from '../../contracts/blast-api.js';
 import type { SkipReason } from '../../contracts/blast-states.js';
 import { ApiError } from '../../contracts/errors.js';
 import type { Caller } from '../../contracts/route.js';
-import type { Clock } from '../../shared/clock.js';
-import type { BlastId, SessionId } from '../../shared/ids.js';
+import type { BlastId } from '../../shared/ids.js';
 import { normalisePhone } from '../../shared/phone.js';
 import { slices } from '../../shared/slices.js';
-import type { Db, Storage } from '../../storage/database.js';
+import type { Db } from '../../storage/database.js';
 import type { BlastJobChange } from '../../storage/schema-blast.js';
 import { storedContent, type TakenMedia } from './blast-content.js';
-import type { BlastControl } from './blast-control.js';
-import { invalid, timeOf, type BlastIntake } from './blast-intake.js';
+import { invalid, timeOf, type BlastIntake, type BlastIntakeOptions } from './blast-intake.js';
 import { settingsOf } from './blast-pump.js';
 import { countJob, findJob, isOver, jobByNo, setSessions, updateJob, type BlastJob } from './blast-store.js';
 import { blastPriority } from './blast-view.js';
@@ -21,19 +18,9 @@ import { recipientsOf, type NewRecipient } from './recipient-input.js';
 import { release } from './recipient-release.js';
 import { findRecipient, freeFromSessions, idsIn, queuedByPhone, updateRecipients } from './recipient-store.js';
 
-export interface BlastEditorOptions {
-  storage: Storage;
-  control: BlastControl;
+export interface BlastEditorOptions extends Omit<BlastIntakeOptions, 'lookups' | 'skips' | 'idempotencyTtlMs' | 'logger'> {
   intake: BlastIntake;
   line: MessageLine;
-  takeMedia(content: Exclude<BlastContentInput, { type: 'text' }>): Promise<TakenMedia>;
-  holdMedia(trx: Db, id: string): Promise<unknown>;
-  wakePump(job: number, session: SessionId): void;
-  wakeOutbox(): void;
-  wakeSchedule(): void;
-  changed(job: number): void;
-  defaultCountry: CountryCode;
-  clock: Clock;
 }
 
 /** Recipients of one transaction. */
