@@ -9,11 +9,12 @@ import { BlastReporter } from './features/blast/blast-reporter.js';
 import { blastRoutes } from './features/blast/blast-routes.js';
 import { recipientRoutes } from './features/blast/recipient-routes.js';
 import { BlastService } from './features/blast/blast-service.js';
-import { jobsChangedSince, jobsIn, jobsOf, stoppedWithQueued, unfinishedDrafts, type BlastJob } from './features/blast/blast-store.js';
+import { jobsChangedSince, jobsIn, jobsOf, stoppedWithWaiting, unfinishedDrafts, type BlastJob } from './features/blast/blast-store.js';
 import { jobViews } from './features/blast/blast-view.js';
 import type { PeopleLookups } from './features/blast/filter-feeds.js';
 import { PaceGate, type PaceGateOptions } from './features/blast/pace-gate.js';
 import { RecipientStream, type RecipientStreamOptions } from './features/blast/recipient-stream.js';
+import { SingleRecipient } from './features/blast/single-recipient.js';
 import { SkipLog } from './features/blast/skip-log.js';
 import { takeForMessage } from './features/media/media-intake.js';
 import type { MediaService } from './features/media/media-service.js';
@@ -109,9 +110,10 @@ export function createBlasts(options: BlastOptions): Blasts {
   const holdMedia = (trx: Storage['db'], id: string): Promise<unknown> => media.get(id as MediaId, trx);
   const shared = { storage, control, takeMedia, holdMedia, wakePump, wakeOutbox, wakeSchedule, changed, defaultCountry: config.defaultCountry, clock };
   const intake = new BlastIntake({ ...shared, lookups, skips, idempotencyTtlMs: config.idempotencyTtlMs, logger });
-  const editor = new BlastEditor({ ...shared, intake, line });
+  const editor = new BlastEditor({ ...shared, intake });
   const planner = new BlastPlanner({ storage, intake, lookups, sessionPace: config.send.pace, defaultCountry: config.defaultCountry, clock, random });
-  const service = new BlastService({ storage, control, intake, editor, planner, reporter, wakeOutbox, wakeSchedule, wakeCancelling: (job) => queue.add(JOBS.cancel, String(job)), clock });
+  const single = new SingleRecipient({ storage, control, line, wakePump, wakeOutbox, changed, clock });
+  const service = new BlastService({ storage, control, intake, editor, single, planner, reporter, wakeOutbox, wakeSchedule, wakeCancelling: (job) => queue.add(JOBS.cancel, String(job)), clock });
 
   const stream = new RecipientStream({ service, contactsOfList: options.lookups.contactsOfList, defaultCountry: config.defaultCountry, maxRows: config.blast.maxRecipients, logger });
 
@@ -133,7 +135,7 @@ export function createBlasts(options: BlastOptions): Blasts {
         else wakePump(job.no, session);
       }
     }
-    for (const { no } of await stoppedWithQueued(storage.db)) queue.add(JOBS.cancel, String(no));
+    for (const { no } of await stoppedWithWaiting(storage.db)) queue.add(JOBS.cancel, String(no));
     for (const { id } of await unfinishedDrafts(storage.db, clock.now() - BROKEN_OFF_MS)) await service.discard(id as BlastId);
   };
   let timer: NodeJS.Timeout | null = null;

@@ -54,9 +54,17 @@ test('a job that the face takes in is sent by the service; pause, one message, r
   const [one, two] = recipients.map((recipient) => recipient.id).slice(-2);
   await api.ok('POST', `/broadcast/cancel/${id}`, { recipient_id: one });
   await api.ok('POST', `/broadcast/pause/${id}`, { recipient_id: two });
-  expect((await status(id)).job.progress.states).toMatchObject({ cancelled: 2, queued: paused.queued - 2 });
-  await api.ok('POST', `/broadcast/resume/${id}`, { recipient_id: two });
+  expect((await status(id)).job.progress.states).toMatchObject({ cancelled: 1, paused: 1, queued: paused.queued - 2 });
+  expect(await service.api.ok('GET', `/api/whatsapp/blast/${id}/recipients?state=paused`)).toMatchObject({ recipients: [{ id: two, state: 'paused', reason: { code: 'message_paused' } }] });
+  expect((await api.request('POST', `/broadcast/resume/${id}`, { recipient_id: one })).status).toBe(409);
   expect((await api.ok<Job>('POST', `/broadcast/resume/${id}`)).job.state).toBe('RUNNING');
+  // The message that is paused alone stays so, and the job is not over without it.
+  const waiting = await until(async () => {
+    const { job } = await status(id);
+    return job.progress.done === 19 ? job : null;
+  }, { timeoutMs: 40_000, name: 'all others are sent' });
+  expect([waiting.state, waiting.progress.states.paused, waiting.progress.seconds_left]).toEqual(['RUNNING', 1, 0]);
+  await api.ok('POST', `/broadcast/resume/${id}`, { recipient_id: two });
   const done = await ended(id, 'COMPLETED');
   expect(done.job.progress.states.cancelled).toBe(1);
   const all = await world.hub.sent('sales');

@@ -15,6 +15,7 @@ export interface BroadcastOptions {
 }
 
 const TAG = 'Broadcasts';
+const ONE = { pause: 'pauseRecipient', resume: 'resumeRecipient', cancel: 'cancelRecipient' } as const;
 
 /** The broadcast face: it has no work of its own, only words for that of the blasts. */
 export function broadcastRoutes({ service, stream, contactRoutes, notice }: BroadcastOptions): Route[] {
@@ -27,7 +28,7 @@ export function broadcastRoutes({ service, stream, contactRoutes, notice }: Broa
       scope: 'send',
       tag: TAG,
       summary,
-      description: 'The whole job, or with `recipient_id` one message alone, unless it has begun to go out.',
+      description: 'The whole job, or with `recipient_id` one message alone, unless it has begun to go out. A message that is paused alone waits until it is resumed alone.',
       request: { params: zBroadcastParams, body: zOneOfBroadcast, bodyExample: {} },
       responses: { 200: { description: 'The job as it is now', schema: zBroadcastJob } },
       errors: ['blast_not_found', 'blast_wrong_state', 'recipient_not_found', 'session_not_found'],
@@ -35,8 +36,7 @@ export function broadcastRoutes({ service, stream, contactRoutes, notice }: Broa
         const id = params.job_id as BlastId;
         const { recipient_id: one } = body;
         if (one === undefined) await service[name === 'cancel' ? 'stop' : name](id, caller);
-        else if (name === 'resume') await service.restoreRecipient(id, one, caller);
-        else await service.cancelRecipient(id, one, caller);
+        else await service[ONE[name]](id, one, caller);
         return { status: 200, body: await withNotice(id, caller) };
       },
     });

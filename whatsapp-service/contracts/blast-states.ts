@@ -5,8 +5,8 @@ import { MESSAGE_REASONS } from './states.js';
 export const BLAST_STATES = ['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'STOPPED', 'COMPLETED', 'FAILED'] as const;
 export type BlastState = (typeof BLAST_STATES)[number];
 
-/** States of one recipient. `processing`: taken up, and not out yet; `retry`: refused, and tried again later. */
-export const RECIPIENT_STATES = ['queued', 'processing', 'sent', 'delivered', 'read', 'failed', 'retry', 'skipped', 'cancelled', 'unknown'] as const;
+/** States of one recipient. `paused`: held back alone; `processing`: taken up, and not out yet; `retry`: refused, and tried again later. */
+export const RECIPIENT_STATES = ['queued', 'paused', 'processing', 'sent', 'delivered', 'read', 'failed', 'retry', 'skipped', 'cancelled', 'unknown'] as const;
 export type RecipientState = (typeof RECIPIENT_STATES)[number];
 
 /** Why a recipient was left out. */
@@ -25,6 +25,7 @@ export const RECIPIENT_REASONS = {
   ...MESSAGE_REASONS,
   ...SKIP_REASONS,
   blast_stopped: 'The blast was stopped before it came to this recipient.',
+  message_paused: 'This message alone was paused on request. It waits until it is resumed, also when the whole job is.',
   recipient_removed: 'The recipient was taken out of the blast before it came to them.',
   text_unusable: 'The variables have made a text of this message that is empty or too long.',
   session_deleted: 'The session was deleted while the message was on its way; it may or may not have gone out.',

@@ -137,10 +137,12 @@ export class BlastControl {
 
   private async cancelSome(trx: Db, no: number): Promise<number> {
     const now = this.options.clock.now();
-    const ids = await idsIn(trx, no, 'queued', { limit: PIECE });
-    await updateRecipients(trx, ids, { state: 'cancelled', reason: 'blast_stopped', updated_at: now });
-    if (ids.length > 0) await countJob(trx, no, { states: { queued: -ids.length, cancelled: ids.length } }, { updated_at: now });
-    return ids.length;
+    const queued = await idsIn(trx, no, 'queued', { limit: PIECE });
+    const paused = queued.length < PIECE ? await idsIn(trx, no, 'paused', { limit: PIECE - queued.length }) : [];
+    const count = queued.length + paused.length;
+    await updateRecipients(trx, [...queued, ...paused], { state: 'cancelled', reason: 'blast_stopped', updated_at: now });
+    if (count > 0) await countJob(trx, no, { states: { queued: -queued.length, paused: -paused.length, cancelled: count } }, { updated_at: now });
+    return count;
   }
 
   private async move(trx: Db, job: BlastJob, { state, reason = null, change = {}, event }: { state: BlastState; reason?: BlastReason | null; change?: BlastJobChange; event?: BlastEventName }): Promise<void> {

@@ -13,14 +13,12 @@ import { invalid, timeOf, type BlastIntake, type BlastIntakeOptions } from './bl
 import { settingsOf } from './blast-pump.js';
 import { countJob, findJob, isOver, jobByNo, setSessions, updateJob, type BlastJob } from './blast-store.js';
 import { blastPriority } from './blast-view.js';
-import type { MessageLine } from './message-line.js';
 import { recipientsOf, type NewRecipient } from './recipient-input.js';
-import { release } from './recipient-release.js';
-import { findRecipient, freeFromSessions, idsIn, queuedByPhone, updateRecipients } from './recipient-store.js';
+import { movesOf } from './recipient-release.js';
+import { freeFromSessions, idsIn, updateRecipients, waitingByPhone } from './recipient-store.js';
 
 export interface BlastEditorOptions extends Omit<BlastIntakeOptions, 'lookups' | 'skips' | 'idempotencyTtlMs' | 'logger'> {
   intake: BlastIntake;
-  line: MessageLine;
 }
 
 /** Recipients of one transaction. */
@@ -35,44 +33,6 @@ export class BlastEditor {
 
   edit(id: BlastId, input: EditBlast, caller: Caller): Promise<void> {
     return this.limit(() => this.editAlone(id, input, caller));
-  }
-
-  /** @throws ApiError `recipient_not_found`; `blast_wrong_state` when the message has begun to go out, or the recipient's turn is over */
-  async cancelRecipient(job: number, id: number): Promise<void> {
-    const { storage, line, clock, control, changed, wakeOutbox } = this.options;
-    await storage.transaction(async (trx) => {
-      const recipient = await findRecipient(trx, id);
-      if (recipient?.job !== job) throw new ApiError('recipient_not_found');
-      if (recipient.state === 'cancelled') return;
-      const now = clock.now();
-      if (recipient.state === 'queued') {
-        await updateRecipients(trx, [id], { state: 'cancelled', reason: 'cancelled_by_request', updated_at: now });
-        await countJob(trx, job, { states: { queued: -1, cancelled: 1 } }, { updated_at: now });
-      } else if (recipient.state === 'processing' || recipient.state === 'retry') {
-        await release(trx, line, { job, recipients: [recipient], to: { state: 'cancelled', reason: 'cancelled_by_request' }, now });
-        if ((await findRecipient(trx, id))?.state !== 'cancelled') throw new ApiError('blast_wrong_state', { recipient_state: recipient.state });
-      } else throw new ApiError('blast_wrong_state', { recipient_state: recipient.state });
-      await control.completeIfDone(trx, job);
-    });
-    wakeOutbox();
-    changed(job);
-  }
-
-  /** @throws ApiError `recipient_not_found`; `blast_wrong_state` unless the recipient was cancelled and the blast goes on */
-  async restoreRecipient({ no, sessions }: Pick<BlastJob, 'no' | 'sessions'>, id: number): Promise<void> {
-    const { storage, clock, changed, wakePump } = this.options;
-    await storage.transaction(async (trx) => {
-      const [job, recipient] = [await jobByNo(trx, no), await findRecipient(trx, id)];
-      if (!job || recipient?.job !== no) throw new ApiError('recipient_not_found');
-      if (isOver(job)) throw new ApiError('blast_wrong_state', { state: job.state });
-      if (recipient.state === 'queued') return;
-      if (recipient.state !== 'cancelled') throw new ApiError('blast_wrong_state', { recipient_state: recipient.state });
-      const now = clock.now();
-      await updateRecipients(trx, [id], { state: 'queued', reason: null, updated_at: now });
-      await countJob(trx, no, { states: { cancelled: -1, queued: 1 } }, { updated_at: now });
-    });
-    changed(no);
-    for (const session of sessions) wakePump(no, session);
   }
 
   private async editAlone(id: BlastId, input: EditBlast, caller: Caller): Promise<void> {
@@ -122,9 +82,9 @@ export class BlastEditor {
     for (const phones of slices(removed, PIECE)) {
       await this.options.storage.transaction(async (trx) => {
         const now = this.options.clock.now();
-        const ids = await queuedByPhone(trx, no, phones);
-        await updateRecipients(trx, ids, { state: 'cancelled', reason: 'recipient_removed', updated_at: now });
-        if (ids.length > 0) await countJob(trx, no, { states: { queued: -ids.length, cancelled: ids.length } }, { updated_at: now });
+        const waiting = await waitingByPhone(trx, no, phones);
+        await updateRecipients(trx, waiting.map(({ id }) => id), { state: 'cancelled', reason: 'recipient_removed', updated_at: now });
+        if (waiting.length > 0) await countJob(trx, no, { states: movesOf(waiting, 'cancelled') }, { updated_at: now });
       });
     }
   }

@@ -4,10 +4,11 @@ import { BLAST_REASONS, RECIPIENT_STATES, SKIP_REASON_NAMES, type BlastProgress,
 import type { BlastJobRow } from '../../storage/schema-blast.js';
 import { flagOf } from './recipient-filter.js';
 
-const WAITING: readonly RecipientState[] = ['queued', 'processing', 'retry'];
+/** Recipients whose turn comes by itself, or whose message is on its way. */
+const goingIn = (row: BlastJobRow): number => row.n_queued + row.n_processing + row.n_retry;
 
-/** Recipients whose turn is still to come, or whose message is on its way. */
-export const waitingIn = (row: BlastJobRow): number => row.n_queued + row.n_processing + row.n_retry;
+/** The same, with those who are held back: while there is one, a job is not over. */
+export const waitingIn = (row: BlastJobRow): number => goingIn(row) + row.n_paused;
 
 /** Messages that went out. */
 const reachedIn = (row: BlastJobRow): number => row.n_sent + row.n_delivered + row.n_read;
@@ -27,7 +28,7 @@ export function figuresOf(row: BlastJobRow, now: number): BlastProgress {
     skipped_by_reason: Object.fromEntries(SKIP_REASON_NAMES.map((reason) => [reason, row[`skipped_${reason}`]])) as Record<SkipReason, number>,
     invalid: row.invalid,
     messages_per_second: Math.round(rate * 1_000) / 1_000,
-    seconds_left: WAITING.every((state) => row[`n_${state}`] === 0) ? 0 : rate > 0 ? Math.ceil(waitingIn(row) / rate) : null,
+    seconds_left: goingIn(row) === 0 ? 0 : rate > 0 ? Math.ceil(goingIn(row) / rate) : null,
   };
 }
 

@@ -19,12 +19,14 @@ import { findJob, isOver, listJobs, type BlastJob } from './blast-store.js';
 import { jobViews, recipientViews } from './blast-view.js';
 import type { NewRecipient } from './recipient-input.js';
 import { findRecipient, listRecipients } from './recipient-store.js';
+import type { SingleRecipient } from './single-recipient.js';
 
 export interface BlastServiceOptions {
   storage: Storage;
   control: BlastControl;
   intake: BlastIntake;
   editor: BlastEditor;
+  single: SingleRecipient;
   planner: BlastPlanner;
   reporter: BlastReporter;
   wakeOutbox(): void;
@@ -129,18 +131,23 @@ export class BlastService {
 
   /** Takes one recipient out. @throws ApiError `recipient_not_found`; `blast_wrong_state` when the message has begun to go out */
   async cancelRecipient(id: BlastId, recipient: number, caller: Caller): Promise<BlastRecipientView> {
-    const { storage } = this.options;
+    const { storage, single } = this.options;
     const job = await this.visible(id, caller);
-    await this.options.editor.cancelRecipient(job.no, recipient);
+    await single.cancel(job.no, recipient);
     const row = await findRecipient(storage.db, recipient);
     const [view] = await recipientViews(storage.db, row ? [row] : []);
     if (!view) throw new ApiError('recipient_not_found');
     return view;
   }
 
-  /** Puts a recipient who was cancelled back in line. @throws ApiError `recipient_not_found`; `blast_wrong_state` when the blast is over */
-  async restoreRecipient(id: BlastId, recipient: number, caller: Caller): Promise<void> {
-    await this.options.editor.restoreRecipient(await this.visible(id, caller), recipient);
+  /** Holds one recipient back. @throws ApiError `recipient_not_found`; `blast_wrong_state` when the message has begun to go out */
+  async pauseRecipient(id: BlastId, recipient: number, caller: Caller): Promise<void> {
+    await this.options.single.pause((await this.visible(id, caller)).no, recipient);
+  }
+
+  /** Puts one who is held back in line again. @throws ApiError `recipient_not_found`; `blast_wrong_state` when the recipient's turn is over */
+  async resumeRecipient(id: BlastId, recipient: number, caller: Caller): Promise<void> {
+    await this.options.single.resume((await this.visible(id, caller)).no, recipient);
   }
 
   /** CSV, in pieces. */

@@ -54,7 +54,8 @@ export async function jobsOf(db: Db, session: SessionId, states: readonly BlastS
 }
 
 /** Jobs whose recipients are to be cancelled, and are not all yet. */
-export const stoppedWithQueued = (db: Db): Promise<{ no: number }[]> => db.selectFrom('blast_job').select('no').where('state', 'in', ['STOPPED', 'FAILED']).where('n_queued', '>', 0).execute();
+export const stoppedWithWaiting = (db: Db): Promise<{ no: number }[]> =>
+  db.selectFrom('blast_job').select('no').where('state', 'in', ['STOPPED', 'FAILED']).where((eb) => eb.or([eb('n_queued', '>', 0), eb('n_paused', '>', 0)])).execute();
 
 /** Requests that broke off before all of their recipients were there. */
 export const unfinishedDrafts = (db: Db, before: number): Promise<{ id: string }[]> =>

@@ -6,7 +6,7 @@ import type { MessageLine } from './message-line.js';
 import { updateRecipient, updateRecipients } from './recipient-store.js';
 
 export interface ReleaseTo {
-  state: 'queued' | 'cancelled' | 'skipped';
+  state: 'queued' | 'paused' | 'cancelled' | 'skipped';
   reason: RecipientReason | null;
 }
 

@@ -108,10 +108,11 @@ export async function idsIn(db: Db, job: number, state: RecipientState, { reason
   return (await query.execute()).map(({ id }) => id);
 }
 
-export async function queuedByPhone(db: Db, job: number, phones: readonly string[]): Promise<number[]> {
-  const ids: number[] = [];
-  for (const slice of slices(phones, SLICE)) ids.push(...(await db.selectFrom('blast_recipient').select('id').where('job', '=', job).where('phone', 'in', slice).where('state', '=', 'queued').execute()).map(({ id }) => id));
-  return ids;
+/** Those of these numbers that nothing has been begun for. */
+export async function waitingByPhone(db: Db, job: number, phones: readonly string[]): Promise<{ id: number; state: RecipientState }[]> {
+  const found: { id: number; state: RecipientState }[] = [];
+  for (const slice of slices(phones, SLICE)) found.push(...(await db.selectFrom('blast_recipient').select(['id', 'state']).where('job', '=', job).where('phone', 'in', slice).where('state', 'in', ['queued', 'paused']).execute()));
+  return found;
 }
 
 export interface RecipientPage {
@@ -137,5 +138,5 @@ export async function deleteSome(trx: Db, job: number, limit: number): Promise<n
 
 /** No session's any more: whoever takes part in the job may send to them. */
 export async function freeFromSessions(trx: Db, job: number, kept: readonly SessionId[]): Promise<void> {
-  await trx.updateTable('blast_recipient').set({ session_id: null }).where('job', '=', job).where('state', '=', 'queued').where('session_id', 'is not', null).where('session_id', 'not in', kept.length > 0 ? kept : ['']).execute();
+  await trx.updateTable('blast_recipient').set({ session_id: null }).where('job', '=', job).where('state', 'in', ['queued', 'paused']).where('session_id', 'is not', null).where('session_id', 'not in', kept.length > 0 ? kept : ['']).execute();
 }
