@@ -6,8 +6,12 @@ export default {
   // TypeScript's imports end in .js; a dependency's `metadata.json.js` is really one.
   moduleNameMapper: { '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1' },
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
-  testTimeout: 60_000,
-  maxWorkers: 1,
+  modulePathIgnorePatterns: ['<rootDir>/.compiled/', '<rootDir>/dist/'],
+  globalSetup: '<rootDir>/tests/helpers/compile-service.mjs',
+  // What a test waits for has its own limits, which tell what did not come.
+  testTimeout: 300_000,
+  // Browsers, and services of their own, work beside each of them.
+  maxWorkers: 2,
   // A handle that a test has left open is told of, and does not keep a build waiting.
   forceExit: true,
 };

@@ -27,7 +27,7 @@ const say = (text: string): void => void process.stderr.write(`${new Date().toIS
 const stage = await Stage.open();
 try {
   const sync: SyncSize[] = [];
-  const wants = (part: Part): boolean => options.only === null || options.only === part;
+  const wants = (part: Part): boolean => options.only.includes(part);
   if (wants('sync')) for (const size of options.sizes) sync.push(await syncBench(stage, size, options, say));
   const parts = {
     sync,

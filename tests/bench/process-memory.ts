@@ -1,18 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-
-const MB = 1024 * 1024;
+import { familyOf, memoryMb, otherProcesses, readOf } from '../helpers/proc.js';
 
 /** Peak and present resident memory of this process in MB; null where there is no /proc. */
-function resident(): { peak: number; now: number } | null {
-  try {
-    const status = readFileSync('/proc/self/status', 'utf8');
-    const kb = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
-    return { peak: (kb('VmHWM') * 1024) / MB, now: (kb('VmRSS') * 1024) / MB };
-  } catch {
-    return null;
-  }
-}
+const resident = (): { peak: number; now: number } | null => (readOf('self', 'status') === null ? null : { peak: memoryMb('self', 'status', 'VmHWM'), now: memoryMb('self', 'status', 'VmRSS') });
 
 /** Peak resident memory of this process since its mark, in MB; null where there is no /proc. */
 export const peakMb = (): number | null => resident()?.peak ?? null;
@@ -39,16 +30,9 @@ export async function markMemory(settleMs: number): Promise<() => number | null>
 /** The processes below `root`, without it. */
 function descendants(root: number): number[] {
   const children = new Map<number, number[]>();
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-      // The command's name is in brackets and may hold anything.
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
-    } catch {
-      // It has ended.
-    }
+  for (const pid of otherProcesses()) {
+    const family = familyOf(pid);
+    if (family) children.set(family.parent, [...(children.get(family.parent) ?? []), pid]);
   }
   const found: number[] = [];
   for (let open = children.get(root) ?? []; open.length > 0; open = open.flatMap((pid) => children.get(pid) ?? [])) found.push(...open);
@@ -56,15 +40,7 @@ function descendants(root: number): number[] {
 }
 
 /** Without the files that are mapped: the program's own pages are shared with every other browser on the machine, and change hands when one ends. */
-function pssOf(pid: number): number {
-  try {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    const kb = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0);
-    return ((kb('Pss_Anon') + kb('Pss_Shmem')) * 1024) / MB;
-  } catch {
-    return 0;
-  }
-}
+const pssOf = (pid: number): number => memoryMb(pid, 'smaps_rollup', 'Pss_Anon', 'Pss_Shmem');
 
 /** What a process and all that it has started hold now, in MB; null where there is no /proc. */
 export function treeMb(root: number): number | null {

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { BlastJobView } from '../../whatsapp-service/contracts/blast-api.js';
-import { BridgeApi, BridgeProcess, freePort, World } from '../helpers/bridge.js';
+import { BridgeApi, BridgeProcess, World } from '../helpers/bridge.js';
+import { freePort } from '../helpers/free-port.js';
+import { programArgs } from '../helpers/programs.js';
 import { until } from '../helpers/sandbox-client.js';
 
 /** The broadcast face: within the service, and as a process of its own over the same database, both really running. */
@@ -22,10 +24,10 @@ beforeAll(async () => {
   service = await BridgeProcess.start(world);
   await service.api.pair(world, 'sales', { workspace_id: 7 });
   const port = String(await freePort());
-  face = spawn(process.execPath, ['--import', 'tsx', 'whatsapp-service/main-broadcast.ts'], { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...world.env({ BROADCAST_PORT: port }) }, stdio: ['ignore', 'ignore', 'inherit'] });
+  face = spawn(process.execPath, programArgs('main-broadcast'), { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...world.env({ BROADCAST_PORT: port }) }, stdio: ['ignore', 'ignore', 'inherit'] });
   api = new BridgeApi(`http://127.0.0.1:${port}`);
   await until(() => fetch(`${api.url}/health`).then((answer) => answer.ok, () => false), { timeoutMs: 30_000, name: 'the face answers' });
-}, 120_000);
+});
 afterAll(async () => {
   const ended = face.exitCode === null ? once(face, 'exit') : null;
   face.kill('SIGTERM');

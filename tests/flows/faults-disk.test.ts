@@ -12,7 +12,7 @@ import { until } from '../helpers/sandbox-client.js';
 
 const SESSION = 'shop';
 const DISK_MB = 24;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 400_000;
 
 /** A disk of its own for the database needs root on Linux. */
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { zCreatedGroup, zGroup, zMemberResults, type ChatListView, type CreatedGroupView, type GroupView, type MemberView } from '../../whatsapp-service/contracts/chat-api.js';
 import { sleep } from '../../whatsapp-service/shared/clock.js';
 import { BridgeApi, InProcessBridge, World } from '../helpers/bridge.js';
-import { eventThat, faultsOf, messageThat } from '../helpers/flow.js';
+import { eventThat, faultsOf, messageThat, rowsOf } from '../helpers/flow.js';
+import { until } from '../helpers/sandbox-client.js';
 
 interface ErrorBody {
   error: { code: string; details?: { fields?: { field: string }[] } };
@@ -63,7 +65,7 @@ describe('a group is made once for each Idempotency-Key', () => {
   test('a request whose end is not known is not repeated', async () => {
     await world.hub.hangPage('sales', 60_000);
     const lost = ask('team-3', 'Hilang');
-    await sleep(200);
+    await until(() => rowsOf(join(world.dir, 'data'), "select 1 from group_request where key = 'team-3'").length > 0, { name: 'the request is under way' });
     await bridge.api.ok('POST', '/api/sessions/sales/restart');
     expect([(await lost).status, (await lost).body.error.code]).toEqual([503, 'session_unavailable']);
     const again = await ask('team-3', 'Hilang');
@@ -214,9 +216,10 @@ test('an account that knows people by LID has its groups by phones', async () =>
 
 test('a page that is cut off while it makes a group: nobody can tell, and the answer says so', async () => {
   await bridge.api.pair(world, 'cut');
-  await world.hub.slowPage('cut', 3_000);
+  // Nothing outside the page tells that it has begun.
+  await world.hub.slowPage('cut', 20_000);
   const making = bridge.api.request<ErrorBody>('POST', groupsOf('cut'), { subject: 'Putus', participants: [BUDI] });
-  await sleep(500);
+  await sleep(1_500);
   await bridge.api.ok('POST', '/api/sessions/cut/stop');
   const { status, body } = await making;
   expect([status, body.error.code, body.error.details]).toEqual([503, 'session_unavailable', { outcome: 'unknown', hint: expect.any(String) }]);

@@ -25,7 +25,7 @@ describeWithLaravel('a Laravel application that sends blasts through the package
     await bridge.api.pair(world, 'sales', { workspace_id: 7, seed: { chats: 5 } });
     proxy = await CuttingProxy.before(bridge.api.url);
     app = await LaravelApp.open({ APP_ENV: 'production', WHATSAPP_BRIDGE_URL: proxy.url, WHATSAPP_BRIDGE_KEY: TEST_KEY, WHATSAPP_SECRET: TEST_SECRET, WHATSAPP_SESSION: 'sales' });
-  }, 120_000);
+  });
   afterAll(async () => {
     await app.close();
     await proxy.close();
@@ -75,14 +75,14 @@ describeWithLaravel('a Laravel application that sends blasts through the package
     const off = await start({ recipients: [phone(3)], skipRecipientsInAddress: false });
     await inState(off.job.id, 'COMPLETED');
     expect(await textsOf([3])).toEqual([['Halo friend']]);
-  }, 90_000);
+  });
 
   test('who has opted out gets nothing, also with the address book switched off', async () => {
     expect(await shop('optOut', { people: [phone(4)] })).toEqual({ listed: [phone(4)] });
     const { job } = await start({ recipients: [phone(4), phone(5)], skipRecipientsInAddress: false });
     expect((await inState(job.id, 'COMPLETED')).progress).toMatchObject({ skipped_by_reason: { opted_out: 1 } });
     expect(await textsOf([4, 5])).toEqual([[], ['Halo friend']]);
-  }, 60_000);
+  });
 
   test('it is paused, edited, resumed and reported; each still gets one', async () => {
     const people = numbers(100, 8);
@@ -105,7 +105,7 @@ describeWithLaravel('a Laravel application that sends blasts through the package
     expect(phones).toEqual(people.map(phone));
     const { csv } = await shop<{ csv: string }>('steer', { id: job.id, do: 'report' });
     for (const person of people) expect(csv).toContain(phone(person));
-  }, 90_000);
+  });
 
   test('it is stopped, and nobody else gets it', async () => {
     const people = numbers(200, 10);
@@ -117,7 +117,7 @@ describeWithLaravel('a Laravel application that sends blasts through the package
     const got = (await textsOf(people)).filter((all) => all.length === 1).length;
     expect(settled.progress.states.cancelled).toBe(10 - got);
     expect(got).toBeLessThan(10);
-  }, 90_000);
+  });
 
   test('a list that is longer than a request goes in pieces, and begins when all are there', async () => {
     const count = 20_000;
@@ -127,5 +127,5 @@ describeWithLaravel('a Laravel application that sends blasts through the package
     expect(JSON.parse(started)).toMatchObject({ accepted: count, duplicates: 0, invalid: 0, job: { state: 'RUNNING' } });
     const { job } = JSON.parse(started) as StartedBlast;
     expect((await steer(job.id, 'stop')).progress.total).toBe(count);
-  }, 120_000);
+  });
 });

@@ -26,7 +26,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     await api.ok('POST', '/api/sessions', { id: 'stopped', workspace_id: 7, start: false });
     proxy = await CuttingProxy.before(api.url);
     app = await LaravelApp.open({ APP_ENV: 'production', WHATSAPP_BRIDGE_URL: proxy.url, WHATSAPP_BRIDGE_KEY: TEST_KEY, WHATSAPP_SECRET: TEST_SECRET, WHATSAPP_SESSION: 'sales' });
-  }, 120_000);
+  });
   afterAll(async () => {
     await app.close();
     await proxy.close();
@@ -59,7 +59,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     expect(Object.values(sent).every(({ state }) => ['sent', 'delivered', 'read'].includes(state))).toBe(true);
     const told = await until(() => world.receiver.webhooks('message.sent').find(({ data }) => data.id === sent.reply?.id), { name: 'the reply is told of' });
     expect(told.data).toMatchObject({ quoted: { message_id: sent.text?.message_id } });
-  }, 60_000);
+  });
 
   test('what is out can be edited, reacted to and deleted', async () => {
     const { message_id, ...ours } = await shop<Record<'id' | 'message_id' | 'edit' | 'reaction' | 'deletion', string>>('change', { to: TO });
@@ -67,7 +67,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     for (const event of ['message.edited', 'message.reaction', 'message.revoked']) {
       await until(() => world.receiver.webhooks(event).some(({ data }) => data.message_id === message_id), { name: event });
     }
-  }, 60_000);
+  });
 
   test('a connection that is lost after the request does not send twice', async () => {
     const texts = Array.from({ length: 10 }, (_, index) => `putus ${index}`);
@@ -78,7 +78,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     expect(new Set(ids).size).toBe(10);
     for (const id of ids) await api.messageIn(id, 'read');
     for (const text of texts) expect(await sentOf(text)).toMatchObject([{ to: JID, deliveries: 1, attempts: 1 }]);
-  }, 60_000);
+  });
 
   test('a queued notification, whose first attempt never heard of its success, sends once', async () => {
     await shop('notify', { to: TO, text: 'dari antrean' });
@@ -95,7 +95,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     // Nothing is left to try.
     expect((await app.tryArtisan({}, 'queue:work', '--stop-when-empty')).stdout).toBe('');
     expect(await app.artisan('queue:failed')).toContain('No failed jobs');
-  }, 60_000);
+  });
 
   test('each mistake is its own exception', async () => {
     const api409 = { status: 409, family: 'ConflictException', has_id: true };
@@ -110,7 +110,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
       'wrong key': { class: 'UnauthorizedException', family: 'WhatsAppApiException', status: 401, code: 'unauthorized', has_id: true },
       'nobody there': { class: 'BridgeUnreachableException', may_have_arrived: false },
     });
-  }, 60_000);
+  });
 
   test('sessions, chats, groups and numbers are read', async () => {
     const seen = await shop<{ states: object; chats: string[]; group: number; numbers: unknown[]; contact: string; listed: number }>('directory', { to: TO });
@@ -124,7 +124,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
       listed: 5,
     });
     expect(seen.group).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   test('a session is made, shows its QR in three forms, is paired by a code, stopped, started again and deleted', async () => {
     const session = <T = { state: string }>(what: string, more: object = {}): Promise<T> => shop<T>('session', { id: 'made', do: what, ...more });
@@ -143,7 +143,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     await api.inState('made', 'WORKING');
     expect(await session('delete')).toEqual({ deleted: null });
     expect((await api.request('GET', '/api/sessions/made')).status).toBe(404);
-  }, 90_000);
+  });
 
   test('whatsapp:status says how things are, and ends with 1 when nothing is there', async () => {
     const good = await app.tryArtisan({}, 'whatsapp:status');
@@ -153,7 +153,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     expect(gone.exitCode).toBe(1);
     expect(JSON.parse(gone.stdout)).toMatchObject({ ok: false });
     expect(gone.stdout + gone.stderr).not.toContain(TEST_KEY);
-  }, 60_000);
+  });
 
   describeWithLaravel('the QR component in a browser', () => {
     let browser: Browser;
@@ -161,7 +161,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     beforeAll(async () => {
       url = await app.serve();
       browser = await puppeteer.launch({ executablePath: browserPath(), headless: true, pipe: true, args: ['--no-sandbox', '--disable-gpu'] });
-    }, 60_000);
+    });
     afterAll(() => browser.close());
 
     test('shows the QR until it is scanned, and nothing of the bridge', async () => {
@@ -181,7 +181,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
       expect(asked.every((address) => address.startsWith(url) || address.startsWith('data:'))).toBe(true);
       expect(answers.length).toBeGreaterThan(3);
       for (const secret of [TEST_KEY, TEST_SECRET, api.url, proxy.url]) expect(answers.join('\n')).not.toContain(secret);
-    }, 90_000);
+    });
 
     test('is for those who may pair alone', async () => {
       const context = await browser.createBrowserContext();
@@ -192,6 +192,6 @@ describeWithLaravel('a Laravel application that sends through the package', () =
       await context.deleteCookie(...(await context.cookies()));
       expect(await askAs()).toBe(401);
       await context.close();
-    }, 60_000);
+    });
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SessionView } from '../../whatsapp-service/contracts/session-api.js';
 import { InProcessBridge, TEST_KEY, World } from '../helpers/bridge.js';
 import { eventsOf, eventThat, faultsOf, rowsOf } from '../helpers/flow.js';
+import { programArgs } from '../helpers/programs.js';
 import { httpProxy, PROXY_PASSWORD, PROXY_USER } from '../helpers/proxies.js';
 
 const BACKUP_KEY = 'b7d5a3f0kf83hd62-test-only-4f8a0c1e9';
@@ -18,9 +19,9 @@ let file: string;
 /** Another machine: nothing but the backup and the key comes with it. */
 const there = (): Record<string, string> => ({ DATA_DIR: join(world.dir, 'there', 'data'), SESSIONS_DIR: join(world.dir, 'there', 'profiles') });
 
-/** Runs one of the service's tools, as npm does. */
+/** Runs one of the service's tools. */
 async function tool(name: 'session' | 'canary', args: string[], env: Record<string, string> = {}): Promise<{ code: number | null; out: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', `whatsapp-service/cli/${name}.ts`, ...args], {
+  const child = spawn(process.execPath, programArgs(`cli/${name}`, ...args), {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...world.env({ SESSION_BACKUP_KEY: BACKUP_KEY, ...env }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

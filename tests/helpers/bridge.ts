@@ -12,6 +12,8 @@ import type { SessionState } from '../../whatsapp-service/contracts/states.js';
 import { ControlServer } from '../../whatsapp-service/sandbox/hub/control-server.js';
 import { SandboxHub } from '../../whatsapp-service/sandbox/sandbox-hub.js';
 import { silentLogger } from '../../whatsapp-service/shared/logger.js';
+import { freePort } from './free-port.js';
+import { programArgs } from './programs.js';
 import { RecordingReceiver } from './recording-receiver.js';
 import { until } from './sandbox-client.js';
 
@@ -31,7 +33,7 @@ const FAST: Record<string, string> = {
   SESSION_RESTART_CAP_MS: '1000',
   SESSION_RESTORE_STAGGER_MS: '0',
   SESSION_WATCHDOG_INTERVAL_MS: '500',
-  SESSION_WATCHDOG_TIMEOUT_MS: '1500',
+  SESSION_WATCHDOG_TIMEOUT_MS: '5000',
   SESSION_CALL_TIMEOUT_MS: '15000',
   SEND_RETRY_BASE_MS: '100',
   SEND_PER_SECOND: '0',
@@ -184,7 +186,7 @@ export class BridgeProcess {
 
   static async start(world: World, env: Record<string, string> = {}): Promise<BridgeProcess> {
     const port = env.PORT ?? String(await freePort());
-    const child = spawn(process.execPath, ['--import', 'tsx', 'whatsapp-service/main.ts'], {
+    const child = spawn(process.execPath, programArgs('main'), {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...world.env({ LOG_LEVEL: 'info', LOG_FORMAT: 'json', ...env }), PORT: port },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -216,14 +218,4 @@ export class BridgeProcess {
     await ended;
     return this.child.exitCode;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }

@@ -1,43 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BridgeProcess, type BridgeApi, type World } from './bridge.js';
+import { familyOf, otherProcesses, processesWhere } from './proc.js';
 import { until } from './sandbox-client.js';
 
-/** Processes of the machine, other than this one, whose command line is as wanted. */
-function processes(wanted: (args: string[]) => boolean): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        return wanted(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'));
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
 /** A browser is a process group: a script that starts it, the browser, and its helpers. Named by its head. */
-function groupOf(pid: number): number | null {
-  try {
-    const [, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-    return Number(group);
-  } catch {
-    return null;
-  }
-}
+const groupOf = (pid: number): number | null => familyOf(pid)?.group ?? null;
 
 /** Browsers that work on the session's profile. */
 export function browsersOf(world: World, session: string): number[] {
   const flag = `--user-data-dir=${join(world.dir, 'sessions', session)}`;
-  return [...new Set(processes((args) => args.includes(flag)).map(groupOf))].filter((group) => group !== null);
+  return [...new Set(processesWhere((args) => args.includes(flag)).map(groupOf))].filter((group) => group !== null);
 }
 
 /** Every process of these browsers, renderers included. */
-export const membersOf = (browsers: readonly number[]): number[] => processes(() => true).filter((pid) => browsers.includes(groupOf(pid) ?? 0));
+export const membersOf = (browsers: readonly number[]): number[] => otherProcesses().filter((pid) => browsers.includes(groupOf(pid) ?? 0));
 
 /** Everything of the machine that names this world. */
-export const processesOf = (world: World): number[] => processes((args) => args.some((arg) => arg.includes(world.dir)));
+export const processesOf = (world: World): number[] => processesWhere((args) => args.some((arg) => arg.includes(world.dir)));
 
 /** The service as a process that is killed and started again on the same world, at the same address. */
 export class MortalBridge {

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { z } from 'zod';
 import { EVENTS, zChatSyncBatch, zWebhook, type EventData, type EventName, type WebhookPayload } from '../../whatsapp-service/contracts/payloads.js';
 import type { Hub } from '../../whatsapp-service/sandbox/hub-contract.js';
+import { processesWhere } from './proc.js';
 import type { RecordingReceiver } from './recording-receiver.js';
 
 export type EventOf<N extends EventName> = Omit<WebhookPayload, 'event' | 'data'> & { event: N; data: EventData<N> };
@@ -81,15 +81,4 @@ export function rowsOf<T>(dataDir: string, query: string, ...values: (string | n
 }
 
 /** Processes whose command line names `text`, such as the browsers of a profile. Only on Linux. */
-export function processesNaming(text: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
+export const processesNaming = (text: string): number[] => processesWhere((args) => args.some((arg) => arg.includes(text)));

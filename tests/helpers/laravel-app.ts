@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 import { PACKAGE } from './laravel-package.js';
 import { until } from './sandbox-client.js';
 
@@ -130,13 +130,4 @@ export class LaravelApp {
 function succeeded(args: readonly string[], run: ArtisanRun): string {
   if (run.exitCode !== 0) throw new Error(`artisan ${args.join(' ')} ended with ${String(run.exitCode)}: ${run.stdout}${run.stderr}`);
   return run.stdout;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

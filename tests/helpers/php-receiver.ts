@@ -1,11 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from '@jest/globals';
 import { sleep } from '../../whatsapp-service/shared/clock.js';
+import { freePort } from './free-port.js';
+import { patient } from './patience.js';
 
 export const PHP_SCRIPTS = join(import.meta.dirname, '../contract/php');
 
@@ -87,7 +88,7 @@ export class PhpReceiver {
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
     const receiver = new PhpReceiver(`http://127.0.0.1:${port}`, child, directory);
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + patient(10_000);
     while (!(await receiver.isUp())) {
       if (Date.now() > deadline || hasEnded(child)) {
         await receiver.close();
@@ -134,13 +135,4 @@ export class PhpReceiver {
       return false;
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import type { ChatPayload, ChatSyncBatch, WebhookPayload } from '../../whatsapp-service/contracts/payloads.js';
+import { patient } from './patience.js';
 
 /** What the receiver does with a request: answers it, leaves it without an answer, or breaks the connection. */
 export type Answer = { status: number; headers?: Record<string, string>; body?: unknown } | 'hang' | 'drop';
@@ -222,10 +223,10 @@ export class RecordingReceiver {
 
   /**
    * Resolves with the first truthy value of `predicate`, which is asked now and after each request that comes or is answered.
-   * @throws Error naming `what` and what had come, when that takes longer than `timeoutMs` (10 s).
+   * @throws Error naming `what` and what had come, when that takes far longer than `timeoutMs` (10 s).
    */
   waitFor<T>(predicate: (receiver: this) => T, options: { timeoutMs?: number; what: string }): Promise<T> {
-    const timeoutMs = options.timeoutMs ?? 10_000;
+    const timeoutMs = patient(options.timeoutMs ?? 10_000);
     return new Promise((resolve, reject) => {
       const check = (): void => {
         try {

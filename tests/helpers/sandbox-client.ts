@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import wweb, { type Message } from 'whatsapp-web.js';
 import type { Hub } from '../../whatsapp-service/sandbox/hub-contract.js';
+import { patient } from './patience.js';
+import { programArgs } from './programs.js';
 
 /** The library's own classes for what is sent: the one place where tests reach for the library. */
 export const { Location, MessageMedia, Poll } = wweb;
@@ -23,13 +24,13 @@ export function browserPath(): string {
   return execFileSync('sh', ['-c', 'command -v chromium-headless-shell || command -v chromium']).toString().trim();
 }
 
-/** Resolves to the first value that is neither null, undefined nor false. */
+/** Resolves to the first value that is neither null, undefined nor false. Rejects when that takes far longer than `timeoutMs`. */
 export async function until<T>(what: () => T | Promise<T>, { timeoutMs = 15_000, name = what.toString() } = {}): Promise<Exclude<NonNullable<T>, false>> {
-  const end = Date.now() + timeoutMs;
+  const end = Date.now() + patient(timeoutMs);
   for (;;) {
     const value = await what();
     if (value !== null && value !== undefined && value !== false) return value as Exclude<NonNullable<T>, false>;
-    if (Date.now() > end) throw new Error(`did not happen within ${timeoutMs} ms: ${name}`);
+    if (Date.now() > end) throw new Error(`did not happen within ${patient(timeoutMs)} ms: ${name}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -119,8 +120,7 @@ export interface HubProcess {
 
 /** A hub in a process of its own; it ends with this one at the latest. */
 export async function startHubProcess(dataDir: string): Promise<HubProcess> {
-  const entry = fileURLToPath(new URL('../../whatsapp-service/sandbox/hub-process.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', entry, '--data-dir', dataDir, '--until-stdin-ends'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, programArgs('sandbox/hub-process', '--data-dir', dataDir, '--until-stdin-ends'), { stdio: ['pipe', 'pipe', 'inherit'] });
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve);
     child.once('exit', (code) => reject(new Error(`the hub ended with ${String(code)}`)));

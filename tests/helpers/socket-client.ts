@@ -1,5 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import type { Acknowledgement } from '../../whatsapp-service/contracts/realtime-api.js';
+import { patient } from './patience.js';
 
 /** A client of the blast face, as applications use it: the real library, and what it heard. */
 export class SocketClient {
@@ -26,7 +27,7 @@ export class SocketClient {
   }
 
   ask(event: string, ...args: unknown[]): Promise<Acknowledgement & Record<string, never>> {
-    return this.socket.timeout(20_000).emitWithAck(event, ...args) as Promise<Acknowledgement & Record<string, never>>;
+    return this.socket.timeout(patient(20_000)).emitWithAck(event, ...args) as Promise<Acknowledgement & Record<string, never>>;
   }
 
   of<T = Record<string, never>>(event: string): T[] {

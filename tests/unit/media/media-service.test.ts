@@ -92,7 +92,7 @@ describe('storing', () => {
     for (const data of [`${' '.repeat(30_000_000)}!`, 'A'.repeat(60_000_000), `${'='.repeat(1_000_000)}A`]) {
       const began = performance.now();
       zBase64.safeParse(data);
-      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(performance.now() - began).toBeLessThan(30_000);
     }
   });
 

@@ -91,10 +91,10 @@ describe('what the answer means', () => {
   });
 
   test('a timeout: again on the schedule', async () => {
-    nock('https://shop.test').post(PATH).delay(5_000).reply(200);
+    nock('https://shop.test').post(PATH).delay(60_000).reply(200);
     const outcome = await connect().post(PATH, delivery);
     expect(outcome.verdict).toMatchObject({ kind: 'retry', status: null, reason: expect.stringContaining('TIMEOUT') });
-    expect(outcome.durationMs).toBeLessThan(2_000);
+    expect(outcome.durationMs).toBeLessThan(30_000);
   });
 
   test('a compressed answer is not unfolded', async () => {

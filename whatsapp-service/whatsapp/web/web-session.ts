@@ -234,6 +234,7 @@ export class WebSession implements ProviderSession {
     });
     const life: Life = { client, page: null, browser: null, meter: null, proxy, ready: false, over: false, nudge: null, starting: null, ended: new AbortController() };
     this.chargeInjection(life);
+    keepNoVersion(client);
     const on = (event: string, listener: (...args: never[]) => void): void => void client.on(event, listener as never);
     on('qr', (qr: string) => {
       // When the phone has scanned, WhatsApp Web clears its code, and the library makes a QR of nothing.
@@ -347,6 +348,14 @@ export class WebSession implements ProviderSession {
     life.ended.abort();
     if (life.nudge) clearInterval(life.nudge);
   }
+}
+
+/**
+ * The library reads the page's own document for a cache of versions, which is not in use here; when the browser closes meanwhile, it
+ * leaves the failure unhandled.
+ */
+function keepNoVersion(client: wweb.Client): void {
+  (client as unknown as { initWebVersionCache(): Promise<void> }).initWebVersionCache = () => Promise.resolve();
 }
 
 const stoppedWhileStarting = (): ProviderError => new ProviderError('page_unavailable', 'The session was stopped while it started.', true);
