@@ -13,6 +13,7 @@ import { jobsChangedSince, jobsIn, jobsOf, stoppedWithWaiting, unfinishedDrafts,
 import { jobViews } from './features/blast/blast-view.js';
 import type { PeopleLookups } from './features/blast/filter-feeds.js';
 import { PaceGate, type PaceGateOptions } from './features/blast/pace-gate.js';
+import { BlastStarter } from './features/blast/blast-starter.js';
 import { RecipientStream, type RecipientStreamOptions } from './features/blast/recipient-stream.js';
 import { SingleRecipient } from './features/blast/single-recipient.js';
 import { SkipLog } from './features/blast/skip-log.js';
@@ -28,10 +29,14 @@ import type { Clock, Random } from './shared/clock.js';
 import { asSessionId, type BlastId, type MediaId, type SessionId } from './shared/ids.js';
 import type { Logger } from './shared/logger.js';
 import type { Metrics } from './shared/metrics.js';
+import { readTable } from './table-file/read-table.js';
 import type { Storage } from './storage/database.js';
 
 /** A pump's id is its job's number and its session; the others' is a job's number, or nothing. */
 const JOBS = { pump: 'blast.pump', cancel: 'blast.cancel', schedule: 'blast.schedule' } as const;
+
+/** How much larger an XLSX file is unpacked. */
+const UNPACKED = 5;
 
 /** How often the database is asked for what is due, whatever the queue remembers; and when a request that is still not whole has broken off. Milliseconds. */
 const RECONCILE_MS = 30_000;
@@ -57,8 +62,8 @@ export interface BlastOptions {
 
 export interface Blasts {
   service: BlastService;
-  /** Recipients as a stream, or from a stored list. */
-  stream: RecipientStream;
+  /** Where every face begins its blasts. */
+  starter: BlastStarter;
   routes: Route[];
   watcher: MessageWatcher;
   gate: SendGate;
@@ -115,7 +120,12 @@ export function createBlasts(options: BlastOptions): Blasts {
   const single = new SingleRecipient({ storage, control, line, wakePump, wakeOutbox, changed, clock });
   const service = new BlastService({ storage, control, intake, editor, single, planner, reporter, wakeOutbox, wakeSchedule, wakeCancelling: (job) => queue.add(JOBS.cancel, String(job)), clock });
 
-  const stream = new RecipientStream({ service, contactsOfList: options.lookups.contactsOfList, defaultCountry: config.defaultCountry, maxRows: config.blast.maxRecipients, logger });
+  const { maxRecipients, uploadMaxBytes } = config.blast;
+  const stream = new RecipientStream({
+    service, contactsOfList: options.lookups.contactsOfList, defaultCountry: config.defaultCountry, maxRows: maxRecipients,
+    readTable: (path) => readTable(path, { rows: maxRecipients + 1, unpackedBytes: UNPACKED * config.contacts.importMaxBytes }),
+  });
+  const starter = new BlastStarter({ service, stream, logger });
 
   queue.consume(JOBS.pump, (id) => pump.run(Number(id.slice(0, id.indexOf(':'))), asSessionId(id.slice(id.indexOf(':') + 1))), { concurrency: 50 });
   queue.consume(JOBS.cancel, (id) => control.cancelQueued(Number(id)), { concurrency: 2 });
@@ -143,8 +153,8 @@ export function createBlasts(options: BlastOptions): Blasts {
 
   return {
     service,
-    stream,
-    routes: [...blastRoutes(service, stream, config.blast.uploadMaxBytes), ...recipientRoutes(stream, config.blast.uploadMaxBytes)],
+    starter,
+    routes: [...blastRoutes(service, starter, uploadMaxBytes), ...recipientRoutes(stream, uploadMaxBytes)],
     watcher: outcomes,
     gate: new PaceGate({
       line, clock, random,

@@ -45,7 +45,7 @@ export async function createBroadcastApp(config: Config): Promise<BroadcastApp> 
   const server = createHttpServer({
     config: { ...config.http, port: config.broadcastPort },
     routes: [
-      ...broadcastRoutes({ ...blasts, contactRoutes: contacts.routes, notice }),
+      ...broadcastRoutes({ ...blasts, uploadBytes: config.blast.uploadMaxBytes, contactRoutes: contacts.routes, notice }),
       ...healthRoutes({
         version, clock, logger, metrics,
         checks: {

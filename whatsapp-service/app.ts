@@ -235,7 +235,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
       ...inboundMediaRoutes(inboundMedia),
       ...numberRoutes(numbers),
       ...blasts.routes,
-      ...broadcastRoutes({ ...blasts, contactRoutes: contacts.routes, notice: () => null }),
+      ...broadcastRoutes({ ...blasts, uploadBytes: config.blast.uploadMaxBytes, contactRoutes: contacts.routes, notice: () => null }),
       ...chatRoutes(new ChatService(directory)),
       ...groupRoutes(new GroupService(directory, new GroupRequests({ storage, ttlMs: config.idempotencyTtlMs, clock }))),
       ...contacts.routes,
@@ -267,7 +267,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     browsers: () => sessions.browserFigures(),
   });
 
-  const realtime = openRealtime({ server, blasts: blasts.service, apiKeys, config, clock, logger });
+  const realtime = openRealtime({ server, blasts, apiKeys, config, clock, logger });
   let stopWatching: (() => Promise<void>) | null = null;
   let stopJobs: (() => void) | null = null;
   return {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'node:http';
-import type { BlastJobView, StartedBlast } from '../../whatsapp-service/contracts/blast-api.js';
+import type { BlastJobView, DryRun, StartedBlast } from '../../whatsapp-service/contracts/blast-api.js';
 import { InProcessBridge, TEST_KEY, World } from '../helpers/bridge.js';
 import { rowsOf } from '../helpers/flow.js';
 import { until } from '../helpers/sandbox-client.js';
+import { xlsx } from '../helpers/xlsx-file.js';
 
 /** Recipients that come as a stream: taken in while they come, or not at all. `BLAST_UPLOAD_ROWS` (a million) makes the large one as large as it may be. */
 const ROWS = Number(process.env.BLAST_UPLOAD_ROWS ?? 30_000);
@@ -51,21 +52,35 @@ describe('a blast in one stream', () => {
     expect([late.status, late.body.error.code, rows()]).toEqual([400, 'invalid_request', before]);
   });
 
-  test('under an Idempotency-Key is made once', async () => {
+  test('under an Idempotency-Key is made once; what tells two apart is the whole of them, to the last recipient', async () => {
     const headers = { ...NDJSON, 'Idempotency-Key': 'list-1' };
-    const body = ndjson({ ...HEADER, draft: true }, phone(1));
-    const first = await bridge.api.request<StartedBlast>('POST', `${ROOT}/start`, body, headers);
-    const second = await bridge.api.request<StartedBlast>('POST', `${ROOT}/start`, body, headers);
+    const many = Array.from({ length: 5_000 }, (_, index) => phone(index));
+    const body = ndjson({ ...HEADER, draft: true }, ...many);
+    const send = (text: string, more: Record<string, string> = headers): Promise<{ status: number; body: StartedBlast & { error: { code: string } } }> => bridge.api.request('POST', `${ROOT}/start`, text, more);
+    const [first, second] = [await send(body), await send(body)];
     expect([first.status, second.status, second.body.job.id]).toEqual([202, 200, first.body.job.id]);
+    const before = rows();
+    const other = await send(ndjson({ ...HEADER, draft: true }, ...many.slice(0, -1), phone(9_999)));
+    expect([other.status, other.body.error.code, rows()]).toEqual([409, 'idempotency_key_reused', before]);
+    // Twice at the same time: one is made, and both are told of it.
+    const same = await Promise.all([1, 2, 3].map(() => send(body, { ...headers, 'Idempotency-Key': 'list-2' })));
+    expect(same.map(({ status }) => status).sort()).toEqual([200, 200, 202]);
+    expect([new Set(same.map((answer) => answer.body.job.id)).size, rows()]).toEqual([1, before + 1]);
+    expect(rowsOf<{ n: number }>(`${world.dir}/data`, 'select count(*) as n from blast_recipient where job not in (select no from blast_job)')[0]?.n).toBe(0);
+  });
+
+  test('tells in a dry run what it would do, and stores nothing', async () => {
+    const before = rows();
+    const answer = await bridge.api.request<DryRun>('POST', `${ROOT}/start`, ndjson({ ...HEADER, dry_run: true, price_per_message: 10 }, phone(1), phone(1), 'x', phone(2)), NDJSON);
+    expect([answer.status, answer.body, rows()]).toMatchObject([200, { dry_run: true, total: 4, to_send: 2, skipped_by_reason: { duplicate: 1 }, invalid_rows: [{ row: 4 }], cost: 20 }, before]);
   });
 
   test.each([
     ['nothing', '', 'invalid_request'],
     ['no head', ndjson('0812-1000-0001'), 'invalid_request'],
     ['a wrong head', ndjson({ ...HEADER, colour: 1 }, phone(1)), 'invalid_request'],
-    ['a dry run', ndjson({ ...HEADER, dry_run: true }, phone(1)), 'invalid_request'],
     ['another session', ndjson({ ...HEADER, session_id: 'none' }, phone(1)), 'session_not_found'],
-    ['no recipients', ndjson(HEADER), 'invalid_phone'],
+    ['no recipients', ndjson(HEADER), 'invalid_request'],
     ['no valid ones', ndjson(HEADER, 'x'), 'invalid_phone'],
     ['a line without an end', ndjson(HEADER, phone(1)) + 'x'.repeat(300_000), 'invalid_request'],
   ])('%s: %s', async (_name, body, code) => {
@@ -87,6 +102,71 @@ describe('a blast in one stream', () => {
   });
 });
 
+describe.each([[`${ROOT}/start`, HEADER], ['/broadcast', { session_id: 'sales', message: 'Halo {{name|friend}}' }]])('%s', (path, head) => {
+  type Answer = { status: number; body: StartedBlast & DryRun & { error: { code: string; details: { reason?: string } } } };
+  const form = async (file: Blob, name: string, fields: Record<string, string>, more: Record<string, string> = {}): Promise<Answer> => {
+    const body = new FormData();
+    for (const [field, value] of Object.entries(fields)) body.set(field, value);
+    body.set('file', file, name);
+    const answer = await fetch(`${bridge.api.url}${path}`, { method: 'POST', headers: { 'X-Api-Key': TEST_KEY, ...more }, body });
+    return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+  };
+  const json = (more: object): Record<string, string> => ({ json: JSON.stringify({ ...head, ...more }) });
+  const csv = new Blob(['No. HP;nama\n0812-1000-0001;Budi\n0812-1000-0001;Budi\n;\ntidak ada;Siti\n0812-1000-0002;Ani\n']);
+
+  test('takes a CSV file, once for one Idempotency-Key, and tells in a dry run what is in it', async () => {
+    const before = rows();
+    expect(await form(csv, 'a.csv', json({ dry_run: true }))).toMatchObject({ status: 200, body: { dry_run: true, to_send: 2, invalid: 1 } });
+    expect(rows()).toBe(before);
+    const key = { 'Idempotency-Key': `file-${path}` };
+    const first = await form(csv, 'a.csv', json({ draft: true }), key);
+    expect(first).toMatchObject({ status: 202, body: { accepted: 2, duplicates: 1, invalid: 1, invalid_rows: [{ row: 5, reason: 'invalid_phone' }], job: { state: 'DRAFT' } } });
+    const { recipients } = await bridge.api.ok<{ recipients: object[] }>('GET', `${ROOT}/${first.body.job.id}/recipients`);
+    expect(recipients).toMatchObject([{ phone: '+6281210000001', variables: { nama: 'Budi' } }, { phone: '+6281210000002', variables: { nama: 'Ani' } }]);
+    expect(await form(csv, 'a.csv', json({ draft: true }), key)).toMatchObject({ status: 200, body: { job: { id: first.body.job.id } } });
+    expect(await form(new Blob(['phone\n0812-1000-0009\n']), 'a.csv', json({ draft: true }), key)).toMatchObject({ status: 409, body: { error: { code: 'idempotency_key_reused' } } });
+  });
+
+  test('takes an XLSX file, with the settings in fields', async () => {
+    const file = new Blob([xlsx([['phone', 'name'], ['0812-1000-0003', 'Budi'], [81210000004, 'Siti']])]);
+    const fields: Record<string, string> = path === '/broadcast' ? { session_id: 'sales', message: 'Halo', draft: 'true' } : { session_id: 'sales', 'content[type]': 'text', 'content[text]': 'Halo', draft: 'true' };
+    const { status, body } = await form(file, 'a.xlsx', fields);
+    expect([status, body]).toMatchObject([202, { accepted: 2 }]);
+  });
+
+  const refused: [string, Blob, number, string][] = [
+    ['no table', new Blob([Buffer.from('%PDF-1.7 no table')]), 422, 'table_unreadable'],
+    ['a formula', new Blob(['phone,name\n0812-1000-0001,=HYPERLINK("x")\n']), 422, 'table_unreadable'],
+    ['nobody', new Blob(['phone,name\n']), 400, 'invalid_request'],
+    ['no number column', new Blob(['name,city\nBudi,Jakarta\n']), 400, 'invalid_request'],
+    ['no number', new Blob(['phone\nx\n']), 400, 'invalid_phone'],
+  ];
+  // What is wrong with a file is found by the same reader on both.
+  test.each(path === '/broadcast' ? refused.slice(0, 1) : refused)('%s is refused, and nothing is kept', async (_name, file, status, code) => {
+    const before = rows();
+    const answer = await form(file, 'a.csv', json({}));
+    expect([answer.status, answer.body.error.code, rows()]).toEqual([status, code, before]);
+  });
+
+  test('takes a file or recipients, not both', async () => {
+    expect(await form(csv, 'a.csv', json({ recipients: ['0812-1000-0001'] }))).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } });
+  });
+
+  test('takes NDJSON, with its head first', async () => {
+    const { status, body } = await bridge.api.request<StartedBlast>('POST', path, ndjson({ ...head, draft: true }, phone(1), phone(2), 'x'), NDJSON);
+    expect([status, body]).toMatchObject([202, { accepted: 2, invalid: 1, job: { state: 'DRAFT', progress: { total: 2 } } }]);
+  });
+});
+
+test('stored contacts are named at the start', async () => {
+  await bridge.api.ok('PUT', '/api/contacts', { workspace_id: 7, contacts: [{ phone: phone(1), name: 'Budi', tags: ['vip'] }, { phone: phone(2), tags: ['other'] }] });
+  const { job, accepted } = await bridge.api.ok<StartedBlast>('POST', `${ROOT}/start`, { ...HEADER, draft: true, list: { tag: 'vip' } });
+  expect(accepted).toBe(1);
+  expect(await bridge.api.ok('GET', `${ROOT}/${job.id}/recipients`)).toMatchObject({ recipients: [{ phone: phone(1), variables: { name: 'Budi' } }] });
+  const none = await bridge.api.request('POST', `${ROOT}/start`, { ...HEADER, list: { tag: 'nobody' } });
+  expect(none.status).toBe(400);
+});
+
 describe('recipients of a draft', () => {
   test('come as CSV, and again after an upload broke off', async () => {
     const id = await draft();
@@ -102,7 +182,10 @@ describe('recipients of a draft', () => {
     expect(await bridge.api.ok('POST', `${ROOT}/${id}/recipients`, `\ufeff${phone(1)}\r\n${phone(2)}\r\n`, CSV)).toMatchObject({ accepted: 2 });
     expect(await bridge.api.ok('POST', `${ROOT}/${id}/recipients`, ndjson(phone(2), phone(3)), NDJSON)).toMatchObject({ accepted: 1, duplicates: 1 });
     expect(await bridge.api.ok('POST', `${ROOT}/${id}/recipients`, { recipients: [phone(4)] })).toMatchObject({ accepted: 1 });
-    expect((await bridge.api.ok<BlastJobView>('GET', `${ROOT}/${id}`)).progress.total).toBe(4);
+    const form = new FormData();
+    form.set('file', new Blob([xlsx([['phone'], [phone(5)]])]), 'more.xlsx');
+    expect((await fetch(`${bridge.api.url}${ROOT}/${id}/recipients`, { method: 'POST', headers: { 'X-Api-Key': TEST_KEY }, body: form })).status).toBe(200);
+    expect((await bridge.api.ok<BlastJobView>('GET', `${ROOT}/${id}`)).progress.total).toBe(5);
   });
 
   test.each([

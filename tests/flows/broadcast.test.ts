@@ -103,6 +103,14 @@ test('without the service it says that nothing is sent, and what it took in goes
   expect((await status(started.job_id)).notice).toBeNull();
 });
 
+test('a dry run sends and stores nothing', async () => {
+  const before = (await world.hub.sent('sales')).length;
+  const { status: code, body } = await api.request('POST', '/broadcast', { session_id: 'sales', message: 'dry', recipients: phones(300, 3), dry_run: true });
+  expect([code, body]).toMatchObject([200, { dry_run: true, to_send: 3 }]);
+  expect((await api.ok<{ jobs: BlastJobView[] }>('GET', '/broadcast/jobs')).jobs.every((job) => job.content.text !== 'dry')).toBe(true);
+  expect(await world.hub.sent('sales')).toHaveLength(before);
+});
+
 test.each([
   [{}, 'invalid_request'],
   [{ session_id: 'sales', message: ' ', recipients: ['0812-3456-7890'] }, 'invalid_request'],

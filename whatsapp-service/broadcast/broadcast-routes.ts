@@ -1,13 +1,18 @@
-import { zBlastQuery } from '../contracts/blast-api.js';
-import { blastOfBroadcast, BROADCAST_EXAMPLE, zBroadcast, zBroadcastJob, zBroadcastList, zBroadcastParams, zBroadcastStarted, zOneOfBroadcast } from '../contracts/broadcast-api.js';
+import { z } from 'zod';
+import { zBlastQuery, zDryRun } from '../contracts/blast-api.js';
+import { blastOfBroadcast, BROADCAST_EXAMPLE, splitBroadcast, zBroadcast, zBroadcastHeader, zBroadcastJob, zBroadcastList, zBroadcastParams, zBroadcastStarted, zOneOfBroadcast, type Broadcast } from '../contracts/broadcast-api.js';
 import { route, type Caller, type Route } from '../contracts/route.js';
+import { validated } from '../contracts/validation.js';
 import type { BlastService } from '../features/blast/blast-service.js';
-import type { RecipientStream } from '../features/blast/recipient-stream.js';
+import { isDryRun, type BlastStarter, type Wording } from '../features/blast/blast-starter.js';
+import { JSON_TYPE, NDJSON } from '../features/blast/recipient-rows.js';
 import type { BlastId } from '../shared/ids.js';
 
 export interface BroadcastOptions {
   service: BlastService;
-  stream: RecipientStream;
+  starter: BlastStarter;
+  /** The largest stream of recipients. */
+  uploadBytes: number;
   /** Of the contacts: some of them have a second path here. */
   contactRoutes: readonly Route[];
   /** What stands in the way of sending; null: nothing. */
@@ -17,8 +22,19 @@ export interface BroadcastOptions {
 const TAG = 'Broadcasts';
 const ONE = { pause: 'pauseRecipient', resume: 'resumeRecipient', cancel: 'cancelRecipient' } as const;
 
+const WORDING: Wording<Broadcast> = {
+  headOf: async (body) => {
+    const { recipients: _recipients, ...head } = (await validated('body', zBroadcastHeader, body)) as z.output<typeof zBroadcastHeader>;
+    return blastOfBroadcast(head);
+  },
+  split: (body) => {
+    const { head, people } = splitBroadcast(body);
+    return { head: blastOfBroadcast(head), people };
+  },
+};
+
 /** The broadcast face: it has no work of its own, only words for that of the blasts. */
-export function broadcastRoutes({ service, stream, contactRoutes, notice }: BroadcastOptions): Route[] {
+export function broadcastRoutes({ service, starter, uploadBytes, contactRoutes, notice }: BroadcastOptions): Route[] {
   const withNotice = async (id: BlastId, caller: Caller): Promise<object> => ({ job_id: id, job: await service.get(id, caller), notice: notice() });
 
   const control = (name: 'pause' | 'resume' | 'cancel', summary: string): Route =>
@@ -48,17 +64,16 @@ export function broadcastRoutes({ service, stream, contactRoutes, notice }: Broa
       scope: 'send',
       tag: TAG,
       summary: 'Send one message to many people',
-      description: 'Answers once the job and its recipients are on disk. With an `Idempotency-Key` a repeated request answers the first job.',
-      request: { body: zBroadcast, bodyExample: BROADCAST_EXAMPLE },
-      responses: { 202: { description: 'The job', schema: zBroadcastStarted }, 200: { description: 'The job that the same request made before', schema: zBroadcastStarted } },
-      errors: ['session_not_found', 'invalid_phone', 'idempotency_key_reused', 'media_not_found', 'media_too_large', 'media_type_not_allowed', 'media_unreachable', 'media_url_not_allowed'],
-      handle: async ({ body, caller, idempotencyKey, bodyHash }) => {
-        const idempotent = idempotencyKey === null ? null : { apiKeyId: caller.keyId, key: idempotencyKey, requestHash: bodyHash };
-        const blast = blastOfBroadcast(body);
-        const stored = body.tag !== undefined || body.all_contacts;
-        const { repeated, job, ...counts } = stored
-          ? await stream.startFromList(blast, { ...(body.tag !== undefined && { tag: body.tag }), source: 'bridge' }, caller, idempotent)
-          : await service.start({ ...blast, recipients: body.recipients }, caller, idempotent);
+      description:
+        'Answers once the job and its recipients are on disk. With an `Idempotency-Key` a repeated request answers the first job. `dry_run` stores and sends nothing. '
+        + 'A long list comes as for a blast: as JSON with `recipients` last, as NDJSON whose first line is the broadcast, or as a form with a CSV or XLSX `file`.',
+      request: { body: zBroadcast, bodyExample: BROADCAST_EXAMPLE, multipart: { file: 'file', limitBytes: uploadBytes }, stream: { types: [JSON_TYPE, NDJSON], limitBytes: uploadBytes } },
+      responses: { 202: { description: 'The job', schema: zBroadcastStarted }, 200: { description: 'The job that the same request made before; or a dry run', schema: z.union([zBroadcastStarted, zDryRun]) } },
+      errors: ['session_not_found', 'invalid_phone', 'idempotency_key_reused', 'table_unreadable', 'media_not_found', 'media_too_large', 'media_type_not_allowed', 'media_unreachable', 'media_url_not_allowed'],
+      handle: async (context) => {
+        const made = await starter.answer(context, WORDING);
+        if (isDryRun(made)) return { status: 200, body: made };
+        const { repeated, job, ...counts } = made;
         return { status: repeated ? 200 : 202, body: { job_id: job.id, job, ...counts, notice: notice() } };
       },
     }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { zBlastProgress, zBlastReason, zBlastState, zRecipientState } from './blast-states.js';
+import { zTargetSelection } from './contact-api.js';
 import { zMediaInput } from './message-api.js';
 import { zEchoedId } from './payloads.js';
 import { zSessionIdInput } from './session-api.js';
@@ -154,17 +155,28 @@ export const START_FIELDS = {
   dry_run: z.boolean().default(false).describe('send nothing and store nothing; tell what would happen'),
 };
 
+const PEOPLE_FIELDS = {
+  recipients: z.array(zRecipientInput).default([]).describe('phone numbers, or `{phone, variables}`'),
+  list: zTargetSelection.optional().describe('stored contacts, in the place of `recipients`'),
+};
+
+/** Whom a start without a draft reaches is looked at when it is known whether a file came with it. */
 export const zStartBlast = z
-  .strictObject({ ...START_FIELDS, recipients: z.array(zRecipientInput).default([]).describe('phone numbers, or `{phone, variables}`') })
-  .refine(oneOfBoth, { path: ['session_id'], message: 'give either session_id or session_ids' })
-  .refine(({ recipients, draft }) => draft || recipients.length > 0, { path: ['recipients'], message: 'must name at least one recipient' });
+  .strictObject({ ...START_FIELDS, ...PEOPLE_FIELDS })
+  .refine(oneOfBoth, { path: ['session_id'], message: 'give either session_id or session_ids' });
 export type StartBlast = z.infer<typeof zStartBlast>;
+export type StartPeople = Pick<StartBlast, keyof typeof PEOPLE_FIELDS>;
+/** A blast without its recipients. */
+export type BlastHead = Omit<StartBlast, keyof typeof PEOPLE_FIELDS>;
+
+export function splitStart({ recipients, list, ...head }: StartBlast): { head: BlastHead; people: StartPeople } {
+  return { head, people: { recipients, ...(list && { list }) } };
+}
 
 /** The head of a stream, whose recipients follow. */
 export const zStartBlastHeader = z
   .strictObject({ ...START_FIELDS, recipients: z.array(z.never()).optional() })
-  .refine(oneOfBoth, { path: ['session_id'], message: 'give either session_id or session_ids' })
-  .refine((input) => !input.dry_run, { path: ['dry_run'], message: 'is not for a stream: send at most as many recipients as fit into an ordinary body' });
+  .refine(oneOfBoth, { path: ['session_id'], message: 'give either session_id or session_ids' });
 
 export const zEditBlast = z
   .strictObject({

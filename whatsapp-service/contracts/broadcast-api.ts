@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { START_FIELDS, zBlastContent, zBlastJob, zInvalidRecipient, zRecipientInput, type StartBlast } from './blast-api.js';
+import { START_FIELDS, zBlastContent, zBlastJob, zInvalidRecipient, zRecipientInput, type BlastHead, type StartPeople } from './blast-api.js';
 import { zTag } from './contact-api.js';
 
 /** The broadcast face: the same blasts, under the paths and in the words of a broadcast module. */
@@ -12,21 +12,41 @@ const zPeople = {
 
 const { content: _content, ...settings } = START_FIELDS;
 
+const CONTENT_FIELDS = {
+  ...settings,
+  message: z.string().max(65_536).refine((text) => text.trim() !== '', 'must not be blank').optional().describe('a text; `{{name|friend}}` is a variable of the recipient'),
+  content: zBlastContent.optional().describe('anything else, as in POST /api/whatsapp/blast/start'),
+};
+
+interface Given {
+  session_id?: unknown;
+  session_ids?: unknown;
+  message?: unknown;
+  content?: unknown;
+}
+const oneSender = ({ session_id: one, session_ids: several }: Given): boolean => (one === undefined) !== (several === undefined);
+const oneContent = ({ message, content }: Given): boolean => (message === undefined) !== (content === undefined);
+const ONE_SENDER = { path: ['session_id'], message: 'give either session_id or session_ids' };
+const ONE_CONTENT = { path: ['message'], message: 'give either message or content' };
+
 export const zBroadcast = z
-  .strictObject({
-    ...settings,
-    message: z.string().max(65_536).refine((text) => text.trim() !== '', 'must not be blank').optional().describe('a text; `{{name|friend}}` is a variable of the recipient'),
-    content: zBlastContent.optional().describe('anything else, as in POST /api/whatsapp/blast/start'),
-    ...zPeople,
-  })
-  .refine(({ session_id: one, session_ids: several }) => (one === undefined) !== (several === undefined), { path: ['session_id'], message: 'give either session_id or session_ids' })
-  .refine(({ message, content }) => (message === undefined) !== (content === undefined), { path: ['message'], message: 'give either message or content' })
-  .refine(({ recipients, tag, all_contacts: all }) => [recipients.length > 0, tag !== undefined, all].filter(Boolean).length === 1, { path: ['recipients'], message: 'give one of recipients, tag and all_contacts' });
+  .strictObject({ ...CONTENT_FIELDS, ...zPeople })
+  .refine(oneSender, ONE_SENDER)
+  .refine(oneContent, ONE_CONTENT)
+  .refine(({ recipients, tag, all_contacts: all }) => [recipients.length > 0, tag !== undefined, all].filter(Boolean).length <= 1, { path: ['recipients'], message: 'give one of recipients, tag and all_contacts' });
 export type Broadcast = z.output<typeof zBroadcast>;
 
-/** The blast that a broadcast is, without its recipients. */
-export function blastOfBroadcast({ message, content, recipients: _recipients, tag: _tag, all_contacts: _all, ...rest }: Broadcast): Omit<StartBlast, 'recipients'> {
-  return { ...rest, content: content ?? zBlastContent.parse({ type: 'text', text: message }) };
+/** The head of a stream, whose recipients follow. */
+export const zBroadcastHeader = z.strictObject({ ...CONTENT_FIELDS, recipients: z.array(z.never()).optional() }).refine(oneSender, ONE_SENDER).refine(oneContent, ONE_CONTENT);
+
+type Head = Omit<Broadcast, keyof typeof zPeople>;
+
+/** The blast that a broadcast is. */
+export const blastOfBroadcast = ({ message, content, ...head }: Head): BlastHead => ({ ...head, content: content ?? zBlastContent.parse({ type: 'text', text: message }) });
+
+/** Whom it is for, and all else. */
+export function splitBroadcast({ recipients, tag, all_contacts: all, ...head }: Broadcast): { head: Head; people: StartPeople } {
+  return { head, people: { recipients, ...((tag !== undefined || all) && { list: { ...(tag !== undefined && { tag }), source: 'bridge' } }) } };
 }
 
 const notice = z.string().nullable().describe('what stands in the way of sending: the service does not run');

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { BlastJobView } from '../contracts/blast-api.js';
+import { splitStart, type BlastJobView } from '../contracts/blast-api.js';
 import { zBlastRef, zEditEvent, zStartEvent, zStartOptions, zStatusEvent, type Acknowledgement, type ClientEvent } from '../contracts/realtime-api.js';
 import type { Caller, Scope } from '../contracts/route.js';
 import { validated } from '../contracts/validation.js';
+import type { BlastStarter } from '../features/blast/blast-starter.js';
 import type { BlastService } from '../features/blast/blast-service.js';
 import type { BlastId } from '../shared/ids.js';
 
 export interface ClientEventContext {
   caller: Caller;
   blasts: BlastService;
+  starter: BlastStarter;
   /** Brings the blast to whoever asked for it, to be edited. */
   forEdit(job: BlastJobView, to: 'caller' | 'everyone'): void;
 }
@@ -47,13 +49,13 @@ export const HANDLERS: Readonly<Record<ClientEvent, Handler>> = {
 const isNotOver = ({ state }: BlastJobView): boolean => !['COMPLETED', 'STOPPED', 'FAILED'].includes(state);
 
 /** The body of the REST face; its `Idempotency-Key` header is the field `idempotency_key` here. */
-async function start(payload: unknown, { blasts, caller }: ClientEventContext): Promise<unknown> {
+async function start(payload: unknown, { starter, caller }: ClientEventContext): Promise<unknown> {
   const { options, body } = withoutOptions(payload);
   const { idempotency_key: key } = (await validated('body', zStartOptions, options)) as z.output<typeof zStartOptions>;
   const input = (await validated('body', zStartEvent, body)) as z.output<typeof zStartEvent>;
-  if (input.dry_run) return blasts.dryRun(input, caller);
-  const requestHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
-  return blasts.start(input, caller, key === undefined ? null : { apiKeyId: caller.keyId, key, requestHash });
+  const { head, people } = splitStart(input);
+  const hash = (): string => createHash('sha256').update(JSON.stringify(body)).digest('hex');
+  return starter.start(people, { input: head, caller, key: key === undefined ? null : { apiKeyId: caller.keyId, key, hash } });
 }
 
 function withoutOptions(payload: unknown): { options: unknown; body: unknown } {

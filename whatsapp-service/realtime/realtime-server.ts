@@ -5,6 +5,7 @@ import { ApiError, errorBody, type ErrorBody } from '../contracts/errors.js';
 import { CLIENT_EVENTS, zHandshake, type ClientEvent } from '../contracts/realtime-api.js';
 import { hasScope, mayUseWorkspace, type Caller } from '../contracts/route.js';
 import { refuseHostile, validated } from '../contracts/validation.js';
+import type { BlastStarter } from '../features/blast/blast-starter.js';
 import type { BlastService } from '../features/blast/blast-service.js';
 import { newRequestId } from '../shared/ids.js';
 import type { Logger } from '../shared/logger.js';
@@ -20,6 +21,7 @@ export interface RealtimeOptions {
   /** Counts a client event. @throws ApiError `rate_limited` */
   count(caller: Caller): Promise<void>;
   blasts: BlastService;
+  starter: BlastStarter;
   /** Of one packet. */
   limitBytes: number;
   /** Origins of other sites whose pages may connect. */
@@ -107,7 +109,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       if (to === 'caller') socket.emit('whatsapp-blast-job-for-edit', { job });
       else tell(job, [{ name: 'whatsapp-blast-job-for-edit', data: { job } }]);
     };
-    return handle(payload, { caller, blasts, forEdit });
+    return handle(payload, { caller, blasts, starter: options.starter, forEdit });
   }
 
   /** What the key of a connection may use now. One that was revoked ends the connection. */

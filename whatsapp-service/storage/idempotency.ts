@@ -8,7 +8,7 @@ export interface IdempotentRequest {
 }
 
 /** What the key was used for; `message_id` is the id of what it made. */
-export const findIdempotent = (db: Db, { apiKeyId, key }: IdempotentRequest): Promise<{ request_hash: string; message_id: string; created_at: number } | undefined> =>
+export const findIdempotent = (db: Db, { apiKeyId, key }: Omit<IdempotentRequest, 'requestHash'>): Promise<{ request_hash: string; message_id: string; created_at: number } | undefined> =>
   db.selectFrom('idempotency_key').select(['request_hash', 'message_id', 'created_at']).where('api_key_id', '=', apiKeyId).where('key', '=', key).executeTakeFirst();
 
 export async function insertIdempotent(trx: Db, request: IdempotentRequest, madeId: string, now: number): Promise<void> {

@@ -24,6 +24,13 @@ const USUAL = {
   tags: ['tags', 'tag', 'group', 'groups', 'grup', 'label', 'labels', 'kategori', 'category'],
 } as const;
 
+/** Which column of this header looks like one of phone numbers. */
+export function phoneColumn(header: readonly string[]): number | null {
+  const usual: readonly string[] = [...USUAL.phone, 'recipient'];
+  const index = header.findIndex((title) => usual.includes(plain(title)));
+  return index === -1 ? null : index;
+}
+
 const plain = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 
 /** @throws ApiError `invalid_request` when there is no column of that name, or none that holds numbers */

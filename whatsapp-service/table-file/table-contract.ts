@@ -8,7 +8,7 @@ export const TABLE_PROBLEMS = {
   formula: 'It has a formula, which may show something else on every machine. Paste the values instead ("paste as values").',
   broken_quotes: 'Its quotation marks do not close. Save it again as CSV with a spreadsheet, or as .xlsx.',
   row_too_large: 'A row has more characters than a row may have. Look for a quotation mark that does not close.',
-  too_many_rows: 'It has more rows than are taken at once (CONTACT_IMPORT_MAX_ROWS). Split it.',
+  too_many_rows: 'It has more rows than are taken at once (CONTACT_IMPORT_MAX_ROWS, for a blast BLAST_MAX_RECIPIENTS). Split it.',
   too_many_columns: 'It has more than 200 columns. Remove those that are not needed.',
   unpacks_too_large: 'It unpacks to far more than a table of this size would. Save it as CSV.',
   too_slow: 'It takes too long to read. Split it, or save it as CSV.',

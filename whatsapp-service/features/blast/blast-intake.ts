@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js';
-import { DEFAULT_BLAST_FILTERS, DEFAULT_BLAST_PACE, DEFAULT_BLAST_RETRY, DEFAULT_TIME_ZONE, type BlastContentInput, type InvalidRecipient, type RepeatBlast, type StartBlast, type Variables } from '../../contracts/blast-api.js';
+import { DEFAULT_BLAST_FILTERS, DEFAULT_BLAST_PACE, DEFAULT_BLAST_RETRY, DEFAULT_TIME_ZONE, type BlastContentInput, type BlastHead, type RepeatBlast, type StartBlast, type Variables } from '../../contracts/blast-api.js';
 import type { SkipReason } from '../../contracts/blast-states.js';
 import { ApiError } from '../../contracts/errors.js';
 import { mayUseSession, type Caller } from '../../contracts/route.js';
@@ -10,16 +10,16 @@ import type { E164 } from '../../shared/phone.js';
 import { slices } from '../../shared/slices.js';
 import type { WorkspaceId } from '../../shared/workspace.js';
 import type { Db, Storage } from '../../storage/database.js';
-import { findIdempotent, insertIdempotent, type IdempotentRequest } from '../../storage/idempotency.js';
+import { expireIdempotent, findIdempotent, insertIdempotent, type IdempotentRequest } from '../../storage/idempotency.js';
 import { storedContent, type TakenMedia } from './blast-content.js';
 import type { BlastControl } from './blast-control.js';
 import { scheduledAt } from './blast-pace.js';
 import { settingsOf } from './blast-pump.js';
-import { countJob, deleteJob, findJob, insertJob, isOver, updateJob, type BlastJob } from './blast-store.js';
+import { countJob, deleteJob, findJob, insertJob, isOver, type BlastJob } from './blast-store.js';
 import { blastPriority } from './blast-view.js';
 import { askAbout, type PeopleLookups } from './filter-feeds.js';
 import { skipReason } from './recipient-filter.js';
-import { recipientsOf, type NewRecipient } from './recipient-input.js';
+import type { NewRecipient } from './recipient-input.js';
 import { deleteSome, insertRecipients, listRecipients, type Arrival } from './recipient-store.js';
 import type { SkipLog } from './skip-log.js';
 
@@ -57,15 +57,6 @@ export const MOST_INVALID = 100;
 export class BlastIntake {
   constructor(private readonly options: BlastIntakeOptions) {}
 
-  /** The whole of a request. */
-  async start(input: StartBlast, caller: Caller, idempotent: IdempotentRequest | null): Promise<{ id: BlastId; repeated: boolean; added: Added; invalid: InvalidRecipient[] }> {
-    const { recipients, invalid } = await recipientsOf(input.recipients, this.options.defaultCountry);
-    if (!input.draft && recipients.length === 0) throw noRecipients(invalid);
-    const { id, repeated } = await this.begin(input, caller, idempotent);
-    if (repeated) return { id, repeated, added: { added: 0, duplicates: 0 }, invalid: [] };
-    return this.whole(id, { draft: input.draft, invalid, recipients: [recipients] });
-  }
-
   /** The recipients in these states as a new job, with the settings of the old one. */
   async repeat(old: BlastJob, { states, name, draft }: RepeatBlast): Promise<{ id: BlastId; added: Added }> {
     const { storage, clock } = this.options;
@@ -84,21 +75,29 @@ export class BlastIntake {
         if (page.length < PIECE) return;
       }
     };
-    return this.whole(id, { draft, invalid: [], recipients: rows() });
+    const added: Added = { added: 0, duplicates: 0 };
+    try {
+      for await (const page of rows()) {
+        const more = await this.addRecipients(id, page);
+        added.added += more.added;
+        added.duplicates += more.duplicates;
+      }
+      await this.finish(id, { draft, invalid: 0, idempotent: null });
+    } catch (error) {
+      await this.discard(id).catch((cause: unknown) => this.options.logger.warn('A blast that could not be taken in whole is still there; it is cleared away later', { blast: id, error: cause }));
+      throw error;
+    }
+    return { id, added };
   }
 
   /** A job without recipients, which is not shown yet: `addRecipients` as often as need be, then `finish`; or `discard`. */
-  async begin(input: Omit<StartBlast, 'recipients'>, caller: Caller, idempotent: IdempotentRequest | null): Promise<{ id: BlastId; repeated: boolean }> {
+  async begin(input: BlastHead, caller: Caller): Promise<BlastId> {
     const { storage, clock } = this.options;
-    const before = idempotent && (await this.repeated(storage.db, idempotent));
-    if (before) return { id: before, repeated: true };
     const sessions = await this.sessionsOf(storage.db, input, caller);
     const media = input.content.type === 'text' ? null : await this.options.takeMedia(input.content);
     const id = newBlastId();
     const now = clock.now();
     return storage.transaction(async (trx) => {
-      const meanwhile = idempotent && (await this.repeated(trx, idempotent));
-      if (meanwhile) return { id: meanwhile, repeated: true };
       if (media) await this.options.holdMedia(trx, media.id);
       const { workspaceId } = await this.sessionsOf(trx, input, caller);
       await insertJob(
@@ -126,8 +125,7 @@ export class BlastIntake {
         },
         sessions.ids,
       );
-      if (idempotent) await insertIdempotent(trx, idempotent, id, now);
-      return { id, repeated: false };
+      return id;
     });
   }
 
@@ -167,19 +165,27 @@ export class BlastIntake {
     if (rows > 0) await this.options.storage.transaction((trx) => countJob(trx, job.no, { invalid: rows }, {}));
   }
 
-  /** All of the request is there: the job begins, or waits for its time, or to be resumed. */
-  async finish(id: BlastId, { draft }: { draft: boolean }): Promise<void> {
+  /**
+   * All of the request is there: the job begins, or waits for its time, or to be resumed. Answers which job the request has made: another one,
+   * when it was there before. Only now, so that a start that breaks off can be repeated under its key.
+   */
+  async finish(id: BlastId, { draft, invalid: rows, idempotent }: { draft: boolean; invalid: number; idempotent: IdempotentRequest | null }): Promise<BlastId> {
     const { storage, control, clock, wakeOutbox, wakeSchedule, changed } = this.options;
-    await storage.transaction(async (trx) => {
+    const made = await storage.transaction(async (trx) => {
+      const before = idempotent && (await this.madeBefore(idempotent, trx));
+      if (before !== null) return before;
       const job = await findJob(trx, id);
       if (!job) throw new ApiError('blast_not_found');
-      await updateJob(trx, job.no, { ready: 1, updated_at: clock.now() });
+      await countJob(trx, job.no, { invalid: rows }, { ready: 1, updated_at: clock.now() });
+      if (idempotent) await insertIdempotent(trx, idempotent, id, clock.now());
       if (draft) changed(job.no);
       else if (job.scheduled_at !== null && job.scheduled_at > clock.now()) await control.schedule(trx, job);
       else await control.run(trx, { ...job, ready: 1 });
+      return id;
     });
     wakeOutbox();
     wakeSchedule();
+    return made;
   }
 
   /** Deletes a job that never began, with all that it has. */
@@ -204,23 +210,6 @@ export class BlastIntake {
     return { ids, workspaceId: JSON.parse(rows[0]?.workspace_id ?? 'null') as WorkspaceId };
   }
 
-  private async whole(id: BlastId, { draft, invalid: wrong, recipients }: { draft: boolean; invalid: InvalidRecipient[]; recipients: Iterable<NewRecipient[]> | AsyncIterable<NewRecipient[]> }): Promise<{ id: BlastId; repeated: boolean; added: Added; invalid: InvalidRecipient[] }> {
-    const added: Added = { added: 0, duplicates: 0 };
-    try {
-      for await (const piece of recipients) {
-        const more = await this.addRecipients(id, piece);
-        added.added += more.added;
-        added.duplicates += more.duplicates;
-      }
-      await this.countInvalid(id, wrong.length);
-      await this.finish(id, { draft });
-    } catch (error) {
-      await this.discard(id).catch((cause: unknown) => this.options.logger.warn('A blast that could not be taken in whole is still there; it is cleared away later', { blast: id, error: cause }));
-      throw error;
-    }
-    return { id, repeated: false, added, invalid: wrong };
-  }
-
   /** Who is left out already now. What cannot be found out now is asked again at their turn. */
   private async judged(job: BlastJob, recipients: readonly NewRecipient[]): Promise<Arrival[]> {
     const { lookups, clock, logger } = this.options;
@@ -243,11 +232,26 @@ export class BlastIntake {
     return job;
   }
 
-  private async repeated(db: Db, request: IdempotentRequest): Promise<BlastId | null> {
+  /** Whether something was made under this key, by this request or by another one. */
+  async isUsed(key: Omit<IdempotentRequest, 'requestHash'>): Promise<boolean> {
+    const known = await findIdempotent(this.options.storage.db, key);
+    return known !== undefined && known.created_at >= this.oldestKey();
+  }
+
+  /** What this request has made before; null: nothing. @throws ApiError `idempotency_key_reused` when another one has */
+  async madeBefore(request: IdempotentRequest, db: Db = this.options.storage.db): Promise<BlastId | null> {
     const known = await findIdempotent(db, request);
-    if (!known || known.created_at < this.options.clock.now() - this.options.idempotencyTtlMs) return null;
+    if (!known) return null;
+    if (known.created_at < this.oldestKey()) {
+      await expireIdempotent(db, this.oldestKey());
+      return null;
+    }
     if (known.request_hash !== request.requestHash || !known.message_id.startsWith('bls_')) throw new ApiError('idempotency_key_reused');
     return known.message_id as BlastId;
+  }
+
+  private oldestKey(): number {
+    return this.options.clock.now() - this.options.idempotencyTtlMs;
   }
 }
 
@@ -260,6 +264,3 @@ export function timeOf(schedule: NonNullable<StartBlast['schedule']>): number {
 }
 
 export const invalid = (field: string, message: string): ApiError => new ApiError('invalid_request', { fields: [{ field, code: 'custom', message }] });
-
-const noRecipients = (rows: readonly InvalidRecipient[]): ApiError =>
-  new ApiError('invalid_phone', { fields: rows.slice(0, MOST_INVALID).map(({ row, reason, message }) => ({ field: `body.recipients.${row - 1}`, code: reason, message })) });

@@ -1,16 +1,15 @@
 import type { CountryCode } from 'libphonenumber-js';
-import { DEFAULT_BLAST_FILTERS, DEFAULT_BLAST_PACE, type BlastPreview, type DryRun, type InvalidRecipient, type PreviewBlast, type StartBlast } from '../../contracts/blast-api.js';
+import { DEFAULT_BLAST_FILTERS, DEFAULT_BLAST_PACE, type BlastHead, type BlastPreview, type DryRun, type InvalidRecipient, type PreviewBlast } from '../../contracts/blast-api.js';
 import { SKIP_REASON_NAMES, type SkipReason } from '../../contracts/blast-states.js';
 import type { Caller } from '../../contracts/route.js';
 import type { Clock, Random } from '../../shared/clock.js';
-import { slices } from '../../shared/slices.js';
 import type { Storage } from '../../storage/database.js';
 import { textFor, textsOf } from './blast-content.js';
 import { estimateMs, type EstimateInput } from './blast-estimate.js';
 import { MOST_INVALID, timeOf, type BlastIntake } from './blast-intake.js';
 import { askAbout, type PeopleLookups } from './filter-feeds.js';
 import { skipReason } from './recipient-filter.js';
-import { isInvalid, recipientOf, recipientsOf } from './recipient-input.js';
+import { isInvalid, readLot, recipientOf, type Lots } from './recipient-input.js';
 
 export interface BlastPlannerOptions {
   storage: Storage;
@@ -22,8 +21,6 @@ export interface BlastPlannerOptions {
   clock: Clock;
   random: Random;
 }
-
-const PIECE = 1_000;
 
 /** Tells what a blast would do, and stores and sends nothing. */
 export class BlastPlanner {
@@ -49,38 +46,46 @@ export class BlastPlanner {
   }
 
   /** WhatsApp is not asked who is there: that would cost what a blast costs. */
-  async dryRun(input: StartBlast, caller: Caller): Promise<DryRun> {
+  async dryRun(input: BlastHead, lots: Lots, caller: Caller): Promise<DryRun> {
     const { storage, intake, lookups, clock, defaultCountry, sessionPace } = this.options;
     const { ids, workspaceId } = await intake.sessionsOf(storage.db, input, caller);
-    const { recipients, invalid } = await recipientsOf(input.recipients, defaultCountry);
     const settings = { ...DEFAULT_BLAST_FILTERS, ...input.filters, check_on_whatsapp: false, skipRecipientsInAddress: input.skipRecipientsInAddress };
     const skipped = Object.fromEntries(SKIP_REASON_NAMES.map((reason) => [reason, 0])) as Record<SkipReason, number>;
-    const seen = new Set<string>();
-    let toSend = 0;
-    for (const piece of slices(recipients, PIECE)) {
-      const { factsOf } = await askAbout(lookups, { workspaceId, settings, sessionId: null }, piece.map(({ phone }) => phone));
+    const counts = { total: 0, valid: 0, toSend: 0, invalid: 0 };
+    const invalidRows: InvalidRecipient[] = [];
+    /** E.164 has at most 15 digits, and such a number is a number. */
+    const seen = new Set<number>();
+    for await (const lot of lots) {
+      const { recipients, invalid } = readLot(lot, defaultCountry);
+      counts.total += lot.rows.length;
+      counts.valid += recipients.length;
+      counts.invalid += invalid.length;
+      invalidRows.push(...invalid.slice(0, MOST_INVALID - invalidRows.length));
+      const { factsOf } = await askAbout(lookups, { workspaceId, settings, sessionId: null }, recipients.map(({ phone }) => phone));
       const now = clock.now();
-      for (const { phone } of piece) {
-        const reason = skipReason({ ...factsOf(phone), duplicate: seen.has(phone) }, settings, now);
-        seen.add(phone);
-        if (reason === null) toSend++;
+      for (const { phone } of recipients) {
+        const number = Number(phone.slice(1));
+        const reason = skipReason({ ...factsOf(phone), duplicate: seen.has(number) }, settings, now);
+        seen.add(number);
+        if (reason === null) counts.toSend++;
         else skipped[reason]++;
       }
+      await new Promise((resolve) => setImmediate(resolve));
     }
     const since = await storage.db.selectFrom('session').select('created_at').where('id', 'in', ids).execute();
     const from = Math.max(clock.now(), input.schedule ? timeOf(input.schedule) : 0);
-    const ms = estimateMs({ messages: toSend, pace: { ...DEFAULT_BLAST_PACE, ...input.pace }, batches: input.batches, sessionsSince: since.map((row) => row.created_at), session: sessionPace, from });
+    const ms = estimateMs({ messages: counts.toSend, pace: { ...DEFAULT_BLAST_PACE, ...input.pace }, batches: input.batches, sessionsSince: since.map((row) => row.created_at), session: sessionPace, from });
     return {
       dry_run: true,
       skipRecipientsInAddress: input.skipRecipientsInAddress,
-      total: input.recipients.length,
-      to_send: toSend,
-      skipped: recipients.length - toSend,
+      total: counts.total,
+      to_send: counts.toSend,
+      skipped: counts.valid - counts.toSend,
       skipped_by_reason: skipped,
-      invalid: invalid.length,
-      invalid_rows: invalid.slice(0, MOST_INVALID),
+      invalid: counts.invalid,
+      invalid_rows: invalidRows,
       seconds: ms === null ? null : Math.ceil(ms / 1_000),
-      cost: input.price_per_message === null ? null : Math.round(toSend * input.price_per_message * 100) / 100,
+      cost: input.price_per_message === null ? null : Math.round(counts.toSend * input.price_per_message * 100) / 100,
     };
   }
 }

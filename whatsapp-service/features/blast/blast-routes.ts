@@ -1,17 +1,19 @@
+import type { z } from 'zod';
 import {
-  START_BLAST_EXAMPLE, zBlastJob, zBlastList, zBlastParams, zBlastPreview, zBlastQuery, zBlastRecipient, zBlastRecipientList, zBlastRecipientParams, zBlastRecipientQuery, zDryRun, zEditBlast, zPreviewBlast, zRepeatBlast, zStartBlast, zStartedBlast,
+  splitStart, START_BLAST_EXAMPLE, zBlastJob, zBlastList, zBlastParams, zBlastPreview, zBlastQuery, zBlastRecipient, zBlastRecipientList, zBlastRecipientParams, zBlastRecipientQuery, zDryRun, zEditBlast, zPreviewBlast, zRepeatBlast, zStartBlast, zStartBlastHeader, zStartedBlast,
 } from '../../contracts/blast-api.js';
 import { route, type Route } from '../../contracts/route.js';
+import { validated } from '../../contracts/validation.js';
 import type { BlastId } from '../../shared/ids.js';
 import type { BlastService } from './blast-service.js';
+import { isDryRun, type BlastStarter } from './blast-starter.js';
 import { JSON_TYPE, NDJSON } from './recipient-rows.js';
-import type { RecipientStream } from './recipient-stream.js';
 
 const TAG = 'Blasts';
 const ROOT = '/api/whatsapp/blast';
 
 /** `uploadBytes`: the largest stream of recipients. */
-export function blastRoutes(service: BlastService, stream: RecipientStream, uploadBytes: number): Route[] {
+export function blastRoutes(service: BlastService, starter: BlastStarter, uploadBytes: number): Route[] {
   const action = (name: 'pause' | 'resume' | 'stop', summary: string, description: string): Route =>
     route({
       method: 'post',
@@ -36,20 +38,18 @@ export function blastRoutes(service: BlastService, stream: RecipientStream, uplo
       description:
         'Answers once the blast and its recipients are on disk. Numbers that are there twice count once; rows that are no number are told and left out. '
         + '`skipRecipientsInAddress` is on unless it is `false`. With an `Idempotency-Key` a repeated request answers the first blast. `dry_run` stores and sends nothing. '
-        + 'A long list is streamed: as JSON with `recipients` as its last field, or as NDJSON, whose first line is the blast and each further one a recipient. Of a stream that breaks off nothing is kept.',
-      request: { body: zStartBlast, bodyExample: START_BLAST_EXAMPLE, stream: { types: [JSON_TYPE, NDJSON], limitBytes: uploadBytes } },
+        + 'A long list is streamed: as JSON with `recipients` as its last field, or as NDJSON, whose first line is the blast and each further one a recipient. Of a stream that breaks off nothing is kept. '
+        + 'A CSV or XLSX file comes as a form: `file`, and the blast in the field `json` or in fields. `list` names stored contacts.',
+      request: { body: zStartBlast, bodyExample: START_BLAST_EXAMPLE, multipart: { file: 'file', limitBytes: uploadBytes }, stream: { types: [JSON_TYPE, NDJSON], limitBytes: uploadBytes } },
       responses: {
         202: { description: 'The blast, and what was taken in of its recipients', schema: zStartedBlast },
         200: { description: 'A dry run; or the blast that the same request made before', schema: zDryRun },
       },
-      errors: ['session_not_found', 'invalid_phone', 'idempotency_key_reused', 'media_not_found', 'media_too_large', 'media_type_not_allowed', 'media_unreachable', 'media_url_not_allowed'],
-      handle: async ({ body, caller, stream: upload, idempotencyKey, bodyHash }) => {
-        if (upload) {
-          const { repeated, ...started } = await stream.start(upload, caller, idempotencyKey === null ? null : { apiKeyId: caller.keyId, key: idempotencyKey });
-          return { status: repeated ? 200 : 202, body: started };
-        }
-        if (body.dry_run) return { status: 200, body: await service.dryRun(body, caller) };
-        const { repeated, ...started } = await service.start(body, caller, idempotencyKey === null ? null : { apiKeyId: caller.keyId, key: idempotencyKey, requestHash: bodyHash });
+      errors: ['session_not_found', 'invalid_phone', 'idempotency_key_reused', 'table_unreadable', 'media_not_found', 'media_too_large', 'media_type_not_allowed', 'media_unreachable', 'media_url_not_allowed'],
+      handle: async (context) => {
+        const made = await starter.answer(context, { headOf: async (body) => (await validated('body', zStartBlastHeader, body)) as z.output<typeof zStartBlastHeader>, split: splitStart });
+        if (isDryRun(made)) return { status: 200, body: made };
+        const { repeated, ...started } = made;
         return { status: repeated ? 200 : 202, body: started };
       },
     }),

@@ -1,23 +1,24 @@
 import { z } from 'zod';
 import type {
-  BlastJobView, BlastList, BlastPreview, BlastQuery, BlastRecipientList, BlastRecipientQuery, BlastRecipientView, DryRun, EditBlast, InvalidRecipient, PreviewBlast, RepeatBlast, StartBlast, StartedBlast,
+  BlastHead, BlastJobView, BlastList, BlastPreview, BlastQuery, BlastRecipientList, BlastRecipientQuery, BlastRecipientView, DryRun, EditBlast, PreviewBlast, RepeatBlast, StartedBlast,
 } from '../../contracts/blast-api.js';
 import { Cursors } from '../../contracts/cursor.js';
 import { ApiError } from '../../contracts/errors.js';
 import { mayUseSession, type Caller } from '../../contracts/route.js';
 import type { Clock } from '../../shared/clock.js';
 import type { BlastId } from '../../shared/ids.js';
+import type { WorkspaceId } from '../../shared/workspace.js';
 import type { Storage } from '../../storage/database.js';
 import type { IdempotentRequest } from '../../storage/idempotency.js';
 import type { BlastControl } from './blast-control.js';
 import type { BlastEditor } from './blast-editor.js';
-import { MOST_INVALID, type Added, type BlastIntake } from './blast-intake.js';
+import type { Added, BlastIntake } from './blast-intake.js';
 import type { BlastPlanner } from './blast-planner.js';
 import type { BlastReporter } from './blast-reporter.js';
 import { reportOf } from './blast-report.js';
 import { findJob, isOver, listJobs, type BlastJob } from './blast-store.js';
 import { jobViews, recipientViews } from './blast-view.js';
-import type { NewRecipient } from './recipient-input.js';
+import type { Lots, NewRecipient } from './recipient-input.js';
 import { findRecipient, listRecipients } from './recipient-store.js';
 import type { SingleRecipient } from './single-recipient.js';
 
@@ -45,18 +46,9 @@ const cursors = new Cursors(z.number().int().nonnegative());
 export class BlastService {
   constructor(private readonly options: BlastServiceOptions) {}
 
-  /**
-   * Answers when the job and all of its recipients are on disk.
-   *
-   * @throws ApiError `session_not_found`, `forbidden`, `invalid_request`, `invalid_phone`, `idempotency_key_reused`, and a file's errors
-   */
-  async start(input: StartBlast, caller: Caller, idempotent: IdempotentRequest | null): Promise<StartedBlast & { repeated: boolean }> {
-    const { id, repeated, added, invalid } = await this.options.intake.start(input, caller, idempotent);
-    return { ...(await this.started(id, added, invalid)), repeated };
-  }
-
-  dryRun(input: StartBlast, caller: Caller): Promise<DryRun> {
-    return this.options.planner.dryRun(input, caller);
+  /** What a start with these recipients would do; it stores and sends nothing. */
+  dryRun(input: BlastHead, lots: Lots, caller: Caller): Promise<DryRun> {
+    return this.options.planner.dryRun(input, lots, caller);
   }
 
   preview(input: PreviewBlast): BlastPreview {
@@ -162,12 +154,25 @@ export class BlastService {
     const count = input.states.reduce((sum, state) => sum + job[`n_${state}`], 0);
     if ((!isOver(job) && job.state !== 'PAUSED') || count === 0) throw new ApiError('blast_wrong_state', { state: job.state, recipients: count });
     const made = await this.options.intake.repeat(job, input);
-    return this.started(made.id, made.added, []);
+    return { job: await this.get(made.id, caller), accepted: made.added.added, duplicates: made.added.duplicates, invalid: 0, invalid_rows: [] };
   }
 
-  /** The beginning of a stream of recipients: the job is not shown until `finish`. Then `addRecipients`, and `discard` when the stream breaks off. */
-  begin(input: Omit<StartBlast, 'recipients'>, caller: Caller, idempotent: IdempotentRequest | null): Promise<{ id: BlastId; repeated: boolean }> {
-    return this.options.intake.begin(input, caller, idempotent);
+  /** Of the sessions that a start names. */
+  async workspaceOf(input: BlastHead, caller: Caller): Promise<WorkspaceId> {
+    return (await this.options.intake.sessionsOf(this.options.storage.db, input, caller)).workspaceId;
+  }
+
+  isUsed(key: Omit<IdempotentRequest, 'requestHash'>): Promise<boolean> {
+    return this.options.intake.isUsed(key);
+  }
+
+  madeBefore(request: IdempotentRequest): Promise<BlastId | null> {
+    return this.options.intake.madeBefore(request);
+  }
+
+  /** A job that is not shown until `finish`. Then `addRecipients`, and `discard` when it breaks off. */
+  begin(input: BlastHead, caller: Caller): Promise<BlastId> {
+    return this.options.intake.begin(input, caller);
   }
 
   /** A piece of the stream, or further recipients of a blast that is not over. On disk when it resolves. */
@@ -180,13 +185,9 @@ export class BlastService {
     return this.options.intake.countInvalid(id, rows);
   }
 
-  /** `invalid`: how many rows of the stream were no recipients. */
-  async finish(id: BlastId, { draft, invalid }: { draft: boolean; invalid: number }): Promise<BlastJobView> {
-    await this.options.intake.countInvalid(id, invalid);
-    await this.options.intake.finish(id, { draft });
-    const job = await findJob(this.options.storage.db, id);
-    if (!job) throw new ApiError('blast_not_found');
-    return this.view(job);
+  /** `invalid`: how many rows were no recipients. Answers which job it is: another one, when the same request was there before. */
+  finish(id: BlastId, end: { draft: boolean; invalid: number; idempotent: IdempotentRequest | null }): Promise<BlastId> {
+    return this.options.intake.finish(id, end);
   }
 
   discard(id: BlastId): Promise<void> {
@@ -214,12 +215,6 @@ export class BlastService {
     const job = await findJob(this.options.storage.db, id);
     if (!job || !mayUse(caller, job)) throw new ApiError('blast_not_found');
     return job;
-  }
-
-  private async started(id: BlastId, { added, duplicates }: Added, invalid: readonly InvalidRecipient[]): Promise<StartedBlast> {
-    const job = await findJob(this.options.storage.db, id);
-    if (!job) throw new ApiError('blast_not_found');
-    return { job: await this.view(job), accepted: added, duplicates, invalid: invalid.length, invalid_rows: invalid.slice(0, MOST_INVALID) };
   }
 
   private async view(job: BlastJob): Promise<BlastJobView> {

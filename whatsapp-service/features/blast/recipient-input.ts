@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js';
-import type { InvalidRecipient, RecipientInput, Variables } from '../../contracts/blast-api.js';
+import { zRecipientInput, type InvalidRecipient, type RecipientInput, type Variables } from '../../contracts/blast-api.js';
 import { jidFromPhone, parseRecipient, type E164 } from '../../shared/phone.js';
 
 /** A recipient whose number is normalised. */
@@ -9,6 +9,15 @@ export interface NewRecipient {
   jid: string | null;
   variables: Variables | null;
 }
+
+/** Rows as they came, some at a time. `rows` tells where each stands: its line, or in a JSON array its place, both from 1. */
+export interface Lot {
+  rows: number[];
+  /** `undefined`: nothing that can be read. */
+  values: unknown[];
+}
+
+export type Lots = Iterable<Lot> | AsyncIterable<Lot>;
 
 const SENTENCES: Record<InvalidRecipient['reason'], string> = {
   invalid_phone: 'is not a phone number that can be dialled',
@@ -43,4 +52,35 @@ export async function recipientsOf(inputs: readonly RecipientInput[], country: C
     else recipients.push(row);
   }
   return { recipients, invalid };
+}
+
+/** The rows of a lot, each in its own way right or wrong. */
+export function readLot({ rows, values }: Lot, country: CountryCode): { recipients: NewRecipient[]; invalid: InvalidRecipient[] } {
+  const recipients: NewRecipient[] = [];
+  const invalid: InvalidRecipient[] = [];
+  for (const [index, value] of values.entries()) {
+    const row = rows[index] ?? 0;
+    const input = inputOf(value);
+    const recipient = input === null ? invalidRecipient(row, 'invalid_row') : recipientOf(input, row, country);
+    if (isInvalid(recipient)) invalid.push(recipient);
+    else recipients.push(recipient);
+  }
+  return { recipients, invalid };
+}
+
+/** Recipients that are all there already, in lots. */
+export function* lotsOf(values: readonly unknown[]): Generator<Lot> {
+  for (let from = 0; from < values.length; from += PIECE) {
+    const piece = values.slice(from, from + PIECE);
+    yield { rows: piece.map((_, index) => from + index + 1), values: piece };
+  }
+}
+
+const NO_VARIABLES = {};
+
+/** As the schema has it; a plain number is what it is without it. */
+function inputOf(value: unknown): RecipientInput | null {
+  if (typeof value === 'string' && value.length > 0 && value.length <= 128) return { phone: value, variables: NO_VARIABLES };
+  const read = zRecipientInput.safeParse(value);
+  return read.success ? read.data : null;
 }
