@@ -52,9 +52,9 @@ describe('the life of a session', () => {
     expect(await act('sales', 'stop')).toMatchObject({ state: 'STOPPED', reason: { code: 'stopped_by_request' }, paired: true });
     expect(processesNaming(profileOf('sales'))).toEqual([]);
     expect(existsSync(profileOf('sales'))).toBe(true);
-    await act('sales', 'start');
+    expect(await act('sales', 'start')).toMatchObject({ state: 'STARTING', reason: { code: 'launching' } });
     await bridge.api.inState('sales', 'WORKING');
-    await act('sales', 'restart');
+    expect(await act('sales', 'restart')).toMatchObject({ state: 'STARTING', reason: { code: 'restarting' } });
     await bridge.api.inState('sales', 'WORKING');
 
     await eventThat(world.receiver, ['sales', 'session.status'], ({ data }) => data.state === 'WORKING' && statesOf('sales').at(-1) === 'WORKING ready' && statesOf('sales').length >= 10);
@@ -114,6 +114,27 @@ describe('the life of a session', () => {
     expect(await act('leaver', 'logout')).toMatchObject({ state: 'STOPPED', qr_available: false });
     await gone('leaver');
   });
+
+  test('a pairing that is stopped is unlinked, too: its page is started for that alone, and where WhatsApp cannot be told, it is said', async () => {
+    await bridge.api.pair(world, 'absent');
+    await act('absent', 'stop');
+    expect(await act('absent', 'logout')).toMatchObject({ state: 'STOPPED', reason: { code: 'logged_out', detail: null }, paired: false });
+    expect([(await world.hub.state('absent')).paired, existsSync(profileOf('absent')), processesNaming(profileOf('absent'))]).toEqual([false, false, []]);
+    expect((await bridge.api.request('POST', '/api/sessions/absent/logout')).status).toBe(409);
+    await gone('absent');
+
+    await bridge.api.pair(world, 'away');
+    await act('away', 'stop');
+    expect((await bridge.api.request('DELETE', '/api/sessions/away')).status).toBe(204);
+    expect((await world.hub.state('away')).paired).toBe(false);
+
+    await bridge.api.pair(world, 'cut-off');
+    await act('cut-off', 'stop');
+    await bridge.api.ok('PATCH', '/api/sessions/cut-off', { proxy: { server: 'http://127.0.0.1:9' } });
+    expect(await bridge.api.request('DELETE', '/api/sessions/cut-off')).toMatchObject({ status: 200, body: { unlinked: false, message: expect.stringContaining('on the phone') } });
+    expect([(await world.hub.state('cut-off')).paired, existsSync(profileOf('cut-off')), processesNaming(profileOf('cut-off'))]).toEqual([true, false, []]);
+    expect((await bridge.api.request('GET', '/api/sessions/cut-off')).status).toBe(404);
+  }, 60_000);
 
   test('a deletion removes profile, rows and pairing; what the backend does not have yet still reaches it', async () => {
     await bridge.api.pair(world, 'gone');

@@ -104,6 +104,8 @@ export type SessionView = z.infer<typeof zSession>;
 
 export const zSessionList = z.object({ sessions: z.array(zSession) });
 
+export const zStillLinked = z.object({ unlinked: z.literal(false), message: z.string().describe('what to do on the phone') });
+
 export const zQr = z.object({
   qr: z.string().describe('the text that the QR shows'),
   attempt: z.number().int().describe('counts the refreshes since the start'),

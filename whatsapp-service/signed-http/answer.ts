@@ -31,8 +31,16 @@ const MAX_AFTER_MS = 24 * 3_600_000;
 /** `Retry-After: 0` in every answer must not become a loop without a pause. */
 const MIN_AFTER_MS = 1_000;
 
-/** Decides what an answer means. `nowMs` (Unix milliseconds) is only asked where `Retry-After` is a date. */
-export function judge(answer: BackendAnswer, nowMs: number): Verdict {
+/**
+ * Decides what an answer means. `nowMs` (Unix milliseconds) is only asked where `Retry-After` is a date. `setBy` is what a person would
+ * correct when the address is wrong: a reason names it.
+ */
+export function judge(answer: BackendAnswer, nowMs: number, setBy = 'BACKEND_URL'): Verdict {
+  const verdict = verdictOf(answer, nowMs);
+  return verdict.kind === 'retry' ? { ...verdict, reason: verdict.reason.replaceAll('{url}', setBy) } : verdict;
+}
+
+function verdictOf(answer: BackendAnswer, nowMs: number): Verdict {
   const { status } = answer;
   if (status === undefined) return retry(null, networkReason(answer.networkError ?? 'UNKNOWN'));
   if (isSuccess(status)) {
@@ -67,10 +75,10 @@ function retry(status: number | null, reason: string, afterMs: number | null = n
 /** What the usual statuses say about the backend's set-up; Laravel's own are among them. */
 const STATUS_REASONS: Readonly<Record<number, string>> = {
   400: 'the backend could not read the request: look at its log',
-  404: 'check BACKEND_URL, the route is missing',
-  405: 'the route does not take POST: check BACKEND_URL and the routes',
+  404: 'check {url}, the route is missing',
+  405: 'the route does not take POST: check {url} and the routes',
   408: 'the backend gave up waiting for the request',
-  410: 'the backend says that the route is gone: check BACKEND_URL',
+  410: 'the backend says that the route is gone: check {url}',
   415: 'the backend does not take JSON here: check the routes',
   419: "Laravel's CSRF check is in the way: put the route into routes/api.php",
   500: "an error in the backend: look at Laravel's log",
@@ -81,7 +89,7 @@ const STATUS_REASONS: Readonly<Record<number, string>> = {
 function statusReason(status: number): string {
   const known = STATUS_REASONS[status];
   if (known !== undefined) return `HTTP ${status}: ${known}`;
-  if (status >= 300 && status < 400) return `HTTP ${status}: redirects are not followed, set BACKEND_URL to the final address`;
+  if (status >= 300 && status < 400) return `HTTP ${status}: redirects are not followed, set {url} to the final address`;
   if (status >= 500) return `HTTP ${status}: an error in the backend or before it`;
   return `HTTP ${status}: not an answer that a backend should give`;
 }
@@ -89,23 +97,23 @@ function statusReason(status: number): string {
 const NETWORK_REASONS: Readonly<Record<string, string>> = {
   TIMEOUT: 'no complete answer in time: answer first and process in a queue, or raise WEBHOOK_TIMEOUT_MS',
   CLOSED: 'the service is stopping',
-  ECONNREFUSED: 'connection refused: check BACKEND_URL and that the backend runs',
+  ECONNREFUSED: 'connection refused: check {url} and that the backend runs',
   ECONNRESET: 'the connection broke before an answer came',
   EPIPE: 'the connection broke before an answer came',
-  ENOTFOUND: 'unknown host: check the host in BACKEND_URL',
-  EAI_AGAIN: 'the host could not be looked up: check DNS and the host in BACKEND_URL',
-  ETIMEDOUT: 'the host does not answer: check BACKEND_URL and the firewall',
+  ENOTFOUND: 'unknown host: check the host in {url}',
+  EAI_AGAIN: 'the host could not be looked up: check DNS and the host in {url}',
+  ETIMEDOUT: 'the host does not answer: check {url} and the firewall',
   EHOSTUNREACH: 'no way to the host: check the network',
   ENETUNREACH: 'no way to the host: check the network',
-  EPROTO: 'the TLS handshake failed: check http or https and the port in BACKEND_URL',
-  ERR_INVALID_URL: 'BACKEND_URL is not a URL',
+  EPROTO: 'the TLS handshake failed: check http or https and the port in {url}',
+  ERR_INVALID_URL: '{url} is not an address',
   ADDRESS_NOT_ALLOWED: 'the address is private: list its host in WEBHOOK_ALLOWED_HOSTS',
 };
 
 function networkReason(code: string): string {
   const known = NETWORK_REASONS[code];
   if (known !== undefined) return `${known} (${code})`;
-  if (code.startsWith('HPE_')) return `this is no HTTP answer: check http or https and the port in BACKEND_URL (${safeCode(code)})`;
+  if (code.startsWith('HPE_')) return `this is no HTTP answer: check http or https and the port in {url} (${safeCode(code)})`;
   if (/CERT|SIGNATURE|ISSUER/.test(code)) return `the TLS certificate is not trusted: renew it, or name its authority in NODE_EXTRA_CA_CERTS (${safeCode(code)})`;
   return `the request failed (${safeCode(code)})`;
 }

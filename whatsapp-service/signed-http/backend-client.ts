@@ -116,7 +116,7 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
     // Why it was broken off says more than how the socket told it.
     if (control.signal.aborted && answer.networkError !== undefined) answer.networkError = String(control.signal.reason);
     const now = options.clock.now();
-    const verdict = judge(answer, now);
+    const verdict = judge(answer, now, options.guard && "the endpoint's url");
     const status = answer.status ?? null;
     if (!closed) last = { at: now, status, ok: verdict.kind === 'done' || verdict.kind === 'refused' };
     return { verdict, durationMs: performance.now() - startedAt, status, failure: answer.networkError ?? null, excerpt: answer.body === undefined || answer.body.length === 0 ? null : excerptOf(answer.body) };

@@ -71,8 +71,8 @@ export interface ProviderSession {
   start(launch: Launch): Promise<void>;
   /** Closes the page and the browser, and waits until its processes are gone. Never rejects. */
   stop(): Promise<void>;
-  /** Unlinks the device at WhatsApp where it can be reached, closes, and deletes the profile. */
-  logout(): Promise<void>;
+  /** Unlinks the device at WhatsApp where it can be reached, closes, and deletes the profile. Resolves with whether WhatsApp has heard of it. */
+  logout(): Promise<boolean>;
   /** Deletes the profile from disk. Only while stopped. */
   deleteProfile(): Promise<void>;
   /** A cheap call into the page, for the watchdog. Rejects when it is not answered in `timeoutMs`. */
@@ -196,6 +196,8 @@ export interface ProviderSink {
    * end here, that is where a catch-up would have to begin.
    */
   events(batch: readonly ProviderEvent[], oldestWaiting: number | null): Promise<void>;
+  /** An error of the library that nobody waits for. The page may be well all the same. */
+  stray?(error: unknown): void;
   /** WhatsApp Web was opened elsewhere: true takes the connection back, and a `conflict` follows; otherwise the session ends. */
   takesOver?(): boolean;
 }

@@ -139,6 +139,12 @@ describe('judge: failures of the network', () => {
     expect(judge({ status: 422, body: 'half', networkError: 'TIMEOUT' }, NOW)).toEqual({ kind: 'refused', status: 422, excerpt: 'half' });
   });
 
+  test('an endpoint of the API is not told of BACKEND_URL', () => {
+    const codes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPROTO', 'ERR_INVALID_URL', 'HPE_INVALID_CONSTANT'];
+    const verdicts = [...codes.map((networkError) => ({ networkError })), ...[302, 404, 405, 410].map((status) => ({ status }))].map((answer) => judge(answer, NOW, "the endpoint's url"));
+    for (const verdict of verdicts) expect(verdict).toMatchObject({ reason: expect.stringMatching(/^(?!.*(BACKEND_URL|\{url)).*the endpoint's url/) });
+  });
+
   test('a reason holds nothing that was sent to us', () => {
     const reasons = [
       judge({ networkError: 'E\n"password=1" <script>' }, NOW),

@@ -77,6 +77,11 @@ describe('an address that a caller of the API has named', () => {
     expect(backend.requests).toEqual([]);
   });
 
+  test('that is not there is named as what it is: not BACKEND_URL', async () => {
+    const client = connect('http://127.0.0.1:9/hook', { guard: { allowedHosts: ['127.0.0.1'] } });
+    expect(await client.post('', delivery)).toMatchObject({ failure: 'ECONNREFUSED', verdict: { reason: expect.stringContaining("check the endpoint's url") } });
+  });
+
   test('is looked at for each connection: a name that pointed elsewhere before is no way in', async () => {
     const backend = await receiver();
     const { port } = new URL(backend.url);

@@ -1,13 +1,14 @@
 import type { CountryCode } from 'libphonenumber-js';
 import type { z } from 'zod';
 import { mayUseSession, route, type Route, type RouteAnswer } from '../../contracts/route.js';
-import { zChangeSession, zCreateSession, zPageCheck, zPairingCode, zPairingCodeBody, zQr, zSession, zSessionList, zSessionParams } from '../../contracts/session-api.js';
+import { zChangeSession, zCreateSession, zPageCheck, zPairingCode, zPairingCodeBody, zQr, zSession, zSessionList, zSessionParams, zStillLinked } from '../../contracts/session-api.js';
 import { ApiError, type ErrorCode } from '../../contracts/errors.js';
 import { iso } from '../../shared/clock.js';
 import { asSessionId } from '../../shared/ids.js';
 import { normalisePhone } from '../../shared/phone.js';
 import type { PageCheck } from '../../whatsapp/provider.js';
 import { QR_TYPES, qrPng, qrSvg } from './qr-image.js';
+import { STILL_LINKED } from './session-unlink.js';
 import type { SessionService } from './session-service.js';
 
 const TAG = 'Sessions';
@@ -87,13 +88,13 @@ export function sessionRoutes(service: SessionService, defaultCountry: CountryCo
       scope: 'admin',
       tag: TAG,
       summary: 'Delete a session: unlink it, delete its profile and its rows',
-      description: 'Events that the backend does not have yet are still delivered.',
+      description: 'Events that the backend does not have yet are still delivered. A paired session that does not work is started to unlink it, for 20 seconds at most.',
       request: { params: zSessionParams },
-      responses: { 204: { description: 'It is gone' } },
+      responses: { 204: { description: 'It is gone' }, 200: { description: 'It is gone here, and WhatsApp could not be told', schema: zStillLinked, example: { unlinked: false, message: STILL_LINKED } } },
       errors: ['session_not_found'],
       handle: async ({ params }) => {
-        await service.delete(asSessionId(params.id));
-        return { status: 204 };
+        const unlinked = await service.delete(asSessionId(params.id));
+        return unlinked ? { status: 204 } : { status: 200, body: { unlinked, message: STILL_LINKED } };
       },
     }),
     route({

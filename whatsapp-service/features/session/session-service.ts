@@ -14,8 +14,9 @@ import { startInTurn } from './restore-queue.js';
 import { RunningLimit } from './running-limit.js';
 import { launchOf, storedProxy } from './session-launch.js';
 import { deleteSession, findSession, insertSession, listSessions, updateSession, type SessionChange } from './session-store.js';
-import { SessionSupervisor, type SupervisorOptions } from './session-supervisor.js';
+import { SessionSupervisor } from './session-supervisor.js';
 import { sessionView } from './session-view.js';
+import type { SupervisorOptions } from './supervisor-options.js';
 
 export interface SessionServiceOptions extends Omit<SupervisorOptions, 'launchOf'> {
   /** Keeps the credentials of proxies. */
@@ -85,7 +86,7 @@ export class SessionService {
       });
       if (!row) throw new Error('The session that was just stored is not there.');
       const supervisor = this.supervise(row);
-      if (input.start) this.begin(supervisor, 'launching');
+      if (input.start) await this.begin(supervisor, 'launching');
     } catch (error) {
       this.limit.settle(id);
       throw error;
@@ -118,7 +119,7 @@ export class SessionService {
   async start(id: SessionId): Promise<SessionView> {
     const supervisor = await this.in(id, ['STOPPED', 'FAILED']);
     this.limit.take(id);
-    this.begin(supervisor, 'launching');
+    await this.begin(supervisor, 'launching');
     return this.view(id);
   }
 
@@ -132,22 +133,32 @@ export class SessionService {
     const supervisor = await this.in(id, ['STARTING', 'SCAN_QR_CODE', 'WORKING', 'FAILED']);
     this.limit.take(id);
     await supervisor.stop('stopped_by_request');
-    this.begin(supervisor, 'restarting');
+    await this.begin(supervisor, 'restarting');
     return this.view(id);
   }
 
   async logout(id: SessionId): Promise<SessionView> {
-    const supervisor = await this.in(id, ['SCAN_QR_CODE', 'WORKING', 'FAILED']);
+    const isPaired = this.supervisors.get(id)?.isPaired;
+    const supervisor = await this.in(id, ['SCAN_QR_CODE', 'WORKING', 'FAILED', ...(isPaired ? (['STOPPED'] as const) : [])]);
     await supervisor.logout();
     return this.view(id);
   }
 
-  async delete(id: SessionId): Promise<void> {
+  /** False: it is gone here, and WhatsApp could not be told. */
+  async delete(id: SessionId): Promise<boolean> {
     await this.row(id);
     await this.options.beforeDelete(id);
-    await this.supervisors.get(id)?.dispose();
+    const supervisor = this.supervisors.get(id);
+    // Nobody may start what is about to go.
     this.supervisors.delete(id);
-    await this.options.storage.transaction((trx) => deleteSession(trx, id));
+    try {
+      const told = (await supervisor?.dispose()) ?? true;
+      await this.options.storage.transaction((trx) => deleteSession(trx, id));
+      return told;
+    } catch (error) {
+      if (supervisor) this.supervisors.set(id, supervisor);
+      throw error;
+    }
   }
 
   async qr(id: SessionId): Promise<CurrentQr> {
@@ -204,8 +215,9 @@ export class SessionService {
 
   /** Closes every page; what was running runs again at the next start of the service. */
   async close(): Promise<void> {
-    const open = [...this.supervisors.values()].filter((supervisor) => supervisor.state !== 'STOPPED' && supervisor.state !== 'FAILED');
-    await Promise.all(open.map((supervisor) => supervisor.stop('service_stopped')));
+    const ended = new Set<SessionState>(['STOPPED', 'FAILED']);
+    // One that is stopped may have a page all the same, for a logout.
+    await Promise.all([...this.supervisors.values()].map((supervisor) => (ended.has(supervisor.state) ? supervisor.provider.stop() : supervisor.stop('service_stopped'))));
     this.options.provider.close();
   }
 
@@ -215,10 +227,16 @@ export class SessionService {
     return supervisor;
   }
 
-  private begin(supervisor: SessionSupervisor, reason: 'launching' | 'restarting'): void {
-    // Before the first wait of a start, its state says nothing yet.
+  /** Resolves as soon as its state says that it starts; before that, it says nothing yet. */
+  private begin(supervisor: SessionSupervisor, reason: 'launching' | 'restarting'): Promise<void> {
     const { id } = supervisor;
-    void supervisor.begin(reason, () => this.limit.settle(id)).catch((error: unknown) => this.options.logger.error('A session could not be started', { session: id, error }));
+    return new Promise((resolve) => {
+      const starting = (): void => {
+        this.limit.settle(id);
+        resolve();
+      };
+      supervisor.begin(reason, starting).catch((error: unknown) => this.options.logger.error('A session could not be started', { session: id, error }));
+    });
   }
 
   private async row(id: SessionId): Promise<SessionRow> {

@@ -1,12 +1,9 @@
-import type { Config } from '../../config/config.js';
 import { SESSION_REASONS, type SessionReason, type SessionState } from '../../contracts/states.js';
-import type { Clock, Random } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { WorkLine } from '../../shared/work-line.js';
-import type { Storage } from '../../storage/database.js';
 import type { SessionRow } from '../../storage/schema.js';
-import type { LifecycleEvent, Launch, PageCheck, PageHealth, Provider, ProviderEvent, ProviderSession } from '../../whatsapp/provider.js';
+import type { LifecycleEvent, PageCheck, PageHealth, ProviderSession } from '../../whatsapp/provider.js';
 import { CATCH_UP_MARGIN_MS, catchUp } from './catch-up.js';
 import { ConnectionWatch } from './connection-watch.js';
 import { checkedPage, NOTHING_MISSING, type PageFeatures } from './page-features.js';
@@ -15,33 +12,8 @@ import { PairingOffer, type CurrentQr } from './pairing-offer.js';
 import { restartDelay } from './restart-delay.js';
 import { endsPairing, reasonOf, textOf, UNPAIRED } from './session-ends.js';
 import { SessionRecord } from './session-record.js';
-
-export interface SessionHooks {
-  /** Commits a batch of the page's events; see `ProviderSink`. */
-  events(id: SessionId, batch: readonly ProviderEvent[], oldestWaiting: number | null): Promise<void>;
-  /** The session is connected and everything that was missed has been handed over. */
-  working(id: SessionId, how: 'started' | 'reconnected'): void;
-  /** The outbox has something new. */
-  wakeOutbox(): void;
-  qr(id: SessionId, qr: string): void;
-  /** The pairing is gone: what was under way can no longer be asked after. */
-  unpaired(id: SessionId): Promise<void>;
-  /** The session has ended and does not come back by itself. */
-  ended(id: SessionId, reason: SessionReason): Promise<void>;
-  restarted(reason: SessionReason): void;
-}
-
-export interface SupervisorOptions {
-  storage: Storage;
-  provider: Provider;
-  settings: Config['session'];
-  hooks: SessionHooks;
-  /** How the session's browser is to be started: its proxy and its name. */
-  launchOf(row: SessionRow): Launch;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-}
+import { STILL_LINKED, unlink } from './session-unlink.js';
+import type { SupervisorOptions } from './supervisor-options.js';
 
 /** A session that worked so long has recovered: its next failure is a first one. */
 const STABLE_MS = 60_000;
@@ -85,6 +57,10 @@ export class SessionSupervisor {
         void this.line.runAnyway(() => this.onLifecycle(event, attempt));
       },
       events: (batch, oldestWaiting) => hooks.events(this.id, batch, oldestWaiting),
+      stray: (error) => {
+        this.logger.warn('An error of the library that nobody waited for; its page is looked at', { error });
+        this.suspect();
+      },
       takesOver: () => settings.onConflict === 'takeover' && this.connection.takesOver(),
     });
     this.watchdog = new PageWatchdog({
@@ -107,6 +83,10 @@ export class SessionSupervisor {
 
   get reason(): SessionReason {
     return this.record.reason;
+  }
+
+  get isPaired(): boolean {
+    return this.record.isPaired;
   }
 
   get qr(): CurrentQr | null {
@@ -163,24 +143,24 @@ export class SessionSupervisor {
 
   async logout(): Promise<void> {
     await this.line.run(async () => {
-      this.letGo();
-      await this.page.logout();
+      const told = await this.leave();
       await this.options.hooks.unpaired(this.id);
-      await this.record.change('STOPPED', 'logged_out', { row: { desired: 'stopped', ...UNPAIRED } });
+      await this.record.change('STOPPED', 'logged_out', { detail: told ? null : STILL_LINKED, row: { desired: 'stopped', ...UNPAIRED } });
     });
   }
 
-  /** Unlinks and removes the profile; the rows are the caller's. */
-  async dispose(): Promise<void> {
-    await this.line.run(async () => {
-      const working = this.state === 'WORKING';
-      this.letGo();
-      if (working) await this.page.logout();
-      else {
-        await this.page.stop();
-        await this.page.deleteProfile();
-      }
-    });
+  /** Unlinks and removes the profile; the rows are the caller's. False: the phone may still show the device. */
+  async dispose(): Promise<boolean> {
+    return this.line.run(() => this.leave());
+  }
+
+  private async leave(): Promise<boolean> {
+    const working = this.state === 'WORKING';
+    this.letGo();
+    const told = await unlink(this.page, { working, paired: this.record.isPaired, launch: this.options.launchOf(await this.record.reload()) });
+    // What a page that was started for it reports is of no interest either.
+    this.letGo();
+    return told;
   }
 
   /** Asks WhatsApp for a code that links this device when it is typed on the phone. `phone`: E.164. */

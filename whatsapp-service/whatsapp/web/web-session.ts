@@ -10,6 +10,7 @@ import { closeBrowser, ignoreLatePipeErrors, launchOptions, userAgentOf, type Br
 import { BrowserMeter } from './browser-usage.js';
 import { chatText, isGroupChat } from './decode/chat-text.js';
 import { decodeBatch } from './decode/event.js';
+import { chargeListeners } from './charge-listeners.js';
 import { callPage, type CallLimit } from './page-calls.js';
 import { CONTRACT_PARTS } from './page-contract.js';
 import { downloadFile } from './page-download.js';
@@ -113,16 +114,16 @@ export class WebSession implements ProviderSession {
     await life.proxy?.close();
   }
 
-  async logout(): Promise<void> {
+  async logout(): Promise<boolean> {
     const life = this.life;
     if (life) life.over = true;
-    if (life?.page) {
-      await callPage(life.page, 'logout', {}, this.limit(life)).catch((error: unknown) => {
-        this.options.logger.warn('WhatsApp could not be told of the logout; unlink the device on the phone', { error: textOf(error) });
-      });
-    }
+    const told = await this.call<boolean>('logout').catch((error: unknown) => {
+      this.options.logger.warn('WhatsApp could not be told of the logout', { error: textOf(error) });
+      return false;
+    });
     await this.stop();
     await this.deleteProfile();
+    return told;
   }
 
   async deleteProfile(): Promise<void> {
@@ -287,6 +288,7 @@ export class WebSession implements ProviderSession {
     const pid = pupBrowser.process()?.pid;
     if (pid !== undefined) life.meter = new BrowserMeter(pid);
     ignoreLatePipeErrors(pupBrowser);
+    chargeListeners(pupPage, (error) => !life.over && this.sink.stray?.(error));
     // The library goes on with a browser that is gone: what then fails is charged to its start, or to its injection.
     if (life.over) return closeBrowser(pupBrowser, this.options.profileDir, this.options.closeGraceMs);
     pupPage.on('error', (error) => this.end(life, 'page_crashed', textOf(error)));
