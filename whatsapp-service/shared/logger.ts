@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import winston from 'winston';
 import type { ErrorLine } from './error-reports.js';
+import { makeFolder } from './make-folder.js';
 import { redactFields, redactText } from './redact.js';
 
 /**
@@ -56,9 +57,10 @@ const CLOSE_LIMIT_MS = 2_000;
 
 const LEVELS = { error: 0, warn: 1, info: 2, debug: 3 } as const;
 
-/** @throws Error when the folder of the logs cannot be made. */
+/** @throws StartError when the folder of the logs cannot be used. */
 export function createLogger(settings: LogSettings, out: LogConsole = process.stdout, onError: ((line: ErrorLine) => void) | null = null): Logger {
   const pretty = settings.format === 'pretty' || (settings.format === 'auto' && out.isTTY === true);
+  makeFolder(settings.dir, 'LOG_DIR', 0o755);
   const file = new winston.transports.File({
     filename: path.join(settings.dir, 'sync.log'),
     maxsize: SYNC_LOG_BYTES,

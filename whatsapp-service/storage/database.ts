@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, Migrator, sql, type Migration } from 'kysely';
 import { sleep } from '../shared/clock.js';
+import { makeFolder } from '../shared/make-folder.js';
 import { StartError } from '../shared/start-error.js';
 import { isDataDirectoryLocked, lockDataDirectory, sqliteDialect } from './dialect.js';
 import { foundation } from './migrations/0001-foundation.js';
@@ -45,20 +45,21 @@ export interface Storage {
 
 /** Opens the database under `dataDir`, takes its lock and brings its schema up to date. */
 export async function openStorage(dataDir: string): Promise<Storage> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir, 'DATA_DIR');
   const unlock = lockDataDirectory(lockIn(dataDir));
   if (!unlock) {
     throw new StartError(`Another bridge works on ${dataDir}. Stop it first, or give this one its own DATA_DIR.`);
   }
-  const db = connect(dataDir);
+  let db: Db | null = null;
   try {
+    db = connect(dataDir);
     await migrate(db);
+    return storageOver(db, unlock);
   } catch (error) {
-    await db.destroy();
+    await db?.destroy();
     unlock();
     throw error;
   }
-  return storageOver(db, unlock);
 }
 
 /** The database of a service that may run beside this process, or not. */
@@ -69,14 +70,15 @@ export interface SharedStorage extends Storage {
 
 /** Opens the database without its lock. Its schema is the service's to bring up to date, unless none runs. */
 export async function openSharedStorage(dataDir: string): Promise<SharedStorage> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir, 'DATA_DIR');
   const unlock = lockDataDirectory(lockIn(dataDir));
-  const db = connect(dataDir);
+  let db: Db | null = null;
   try {
+    db = connect(dataDir);
     if (unlock) await migrate(db);
     else await migrated(db);
   } catch (error) {
-    await db.destroy();
+    await db?.destroy();
     throw error;
   } finally {
     unlock?.();
@@ -85,7 +87,16 @@ export async function openSharedStorage(dataDir: string): Promise<SharedStorage>
 }
 
 const lockIn = (dataDir: string): string => join(dataDir, 'service.lock');
-const connect = (dataDir: string): Db => new Kysely<Database>({ dialect: sqliteDialect(join(dataDir, 'bridge.sqlite')) });
+
+/** @throws StartError when the file is no database, or is damaged */
+function connect(dataDir: string): Db {
+  const file = join(dataDir, 'bridge.sqlite');
+  try {
+    return new Kysely<Database>({ dialect: sqliteDialect(file) });
+  } catch (error) {
+    throw new StartError(`${file} cannot be opened as the database: ${error instanceof Error ? error.message : String(error)}. Put a copy of it back, or correct DATA_DIR.`, { cause: error });
+  }
+}
 
 function storageOver(db: Db, unlock: () => void): Storage {
   const commits = new GroupCommit(db);

@@ -1,5 +1,8 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import { StartError } from '../../../whatsapp-service/shared/start-error.js';
 import { openStorage, type Storage } from '../../../whatsapp-service/storage/database.js';
 import { addSession, tempStorage } from '../../helpers/temp-storage.js';
 
@@ -27,6 +30,19 @@ describe('the storage', () => {
 
   test('two services never work on one data directory', async () => {
     await expect(openStorage(temp.dir)).rejects.toThrow(/Another bridge works on/);
+  });
+
+  test('says in a plain sentence why a folder or a file cannot be used', async () => {
+    const file = join(temp.dir, 'a-file');
+    writeFileSync(file, 'text');
+    await expect(openStorage(file)).rejects.toThrow(new StartError(`DATA_DIR is ${file}, which cannot be used as a folder to write to (EEXIST). Correct the setting, or the owner and the permissions of the folder.`));
+    const broken = join(temp.dir, 'broken');
+    mkdirSync(broken);
+    writeFileSync(join(broken, 'bridge.sqlite'), 'no database at all, and long enough to be seen as none'.repeat(100));
+    await expect(openStorage(broken)).rejects.toThrow(StartError);
+    // It has let go of what it took.
+    rmSync(join(broken, 'bridge.sqlite'));
+    await (await openStorage(broken)).close();
   });
 
   test('opens again with what was stored, and migrates once', async () => {

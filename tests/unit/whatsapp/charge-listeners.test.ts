@@ -20,7 +20,9 @@ beforeEach(() => {
   process.on('unhandledRejection', note);
   chargeListeners(page, (error) => charged.push((error as Error).message));
 });
-afterEach(() => process.off('unhandledRejection', note));
+afterEach(() => {
+  process.off('unhandledRejection', note);
+});
 
 test('what an async listener of the library leaves unhandled is its page\'s, and not the process\'s', async () => {
   page.on('response', async () => {

@@ -8,6 +8,7 @@ import { mayUseSession, type Caller } from '../../contracts/route.js';
 import type { Clock } from '../../shared/clock.js';
 import { newMediaId, type MediaId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
+import { makeFolder } from '../../shared/make-folder.js';
 import type { Db, Storage } from '../../storage/database.js';
 import type { InboundMediaRow } from '../../storage/schema-inbound-media.js';
 import { ProviderError, type ProviderSession } from '../../whatsapp/provider.js';
@@ -61,6 +62,7 @@ export class InboundMediaService {
   }
 
   async open(): Promise<void> {
+    makeFolder(this.options.settings.dir, 'INBOUND_MEDIA_DIR');
     await this.files.open();
     await this.files.removeDrafts(Date.now(), () => false);
   }

@@ -3,7 +3,7 @@ type Listener = (...args: unknown[]) => unknown;
 /** What a puppeteer page has of an emitter, and its way into the page. */
 interface Listened {
   on(event: never, listener: never): unknown;
-  off(event: never, listener?: never): unknown;
+  off(event: never, listener: never): unknown;
   evaluate(...args: never[]): Promise<unknown>;
 }
 

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from '../../config/config.js';
 import type { Clock } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
+import { makeFolder } from '../../shared/make-folder.js';
 import { StartError } from '../../shared/start-error.js';
 import { lockDataDirectory } from '../../storage/dialect.js';
 import { ProviderError, type Provider, type ProviderSink } from '../provider.js';
@@ -61,7 +61,7 @@ export class WebProvider implements Provider {
   async open(): Promise<void> {
     const { config, logger } = this.options;
     const folder = resolve(config.sessionsDir);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 'SESSIONS_DIR');
     // Without it, two services that are given one folder would end each other's browsers as leftovers.
     this.unlock = lockDataDirectory(join(folder, 'service.lock'));
     if (!this.unlock) throw new StartError(`Another bridge works on ${folder}. Stop it first, or give this one its own SESSIONS_DIR.`);
