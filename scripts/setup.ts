@@ -40,7 +40,8 @@ async function main(): Promise<number> {
     ['fetch', fetchBrowser],
     ['apt-get', installWithApt],
   ] as const) {
-    const result = await attempt(wanted);
+    // A folder that may not be written to, a full disk: the next way may still work.
+    const result = await attempt(wanted).catch((error: unknown): Attempt => ({ ok: false, why: error instanceof Error ? error.message : String(error) }));
     if (!result.ok) {
       reasons.push(`${name}: ${result.why}`);
       continue;
