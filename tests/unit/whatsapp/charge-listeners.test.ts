@@ -24,7 +24,7 @@ afterEach(() => {
   process.off('unhandledRejection', note);
 });
 
-test('what an async listener of the library leaves unhandled is its page\'s, and not the process\'s', async () => {
+test('what an async listener of the library leaves unhandled is charged to its page', async () => {
   // As the library does, which hands an async function where nobody waits.
   const failing = async (): Promise<void> => {
     await Promise.resolve();
