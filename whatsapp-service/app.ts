@@ -270,27 +270,35 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
   const realtime = openRealtime({ server, blasts, apiKeys, config, clock, logger });
   let stopWatching: (() => Promise<void>) | null = null;
   let stopJobs: (() => void) | null = null;
+  const open = async (): ReturnType<App['start']> => {
+    await media.open();
+    await inboundMedia.open();
+    const first = await apiKeys.ensureFirstKey(config.adminApiKey);
+    await sessions.load();
+    stopJobs = startJobs({ queue, sender, messages, media, inboundMedia, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, sweepOutbox: () => outbox.sweep(), logger });
+    await blasts.start();
+    stopWatching = watchForeignCommits(storage.db, async () => {
+      apiKeys.forget();
+      wakeOutbox();
+      await blasts.lookAround();
+    }, logger);
+    await outbox.start();
+    contacts.start();
+    const address = await server.listen();
+    logger.info('The bridge takes requests', { ...address, engine: config.engine });
+    sessions.restore().catch((error: unknown) => logger.error('Sessions could not be restored', { error }));
+    return { ...address, firstKey: first.created };
+  };
+  let opening: Promise<unknown> = Promise.resolve();
   return {
-    async start() {
-      await media.open();
-      await inboundMedia.open();
-      const first = await apiKeys.ensureFirstKey(config.adminApiKey);
-      await sessions.load();
-      stopJobs = startJobs({ queue, sender, messages, media, inboundMedia, numbers, chatSync, sessionsToSend: () => sessionsWithQueued(storage.db, clock.now()), wakeOutbox, sweepOutbox: () => outbox.sweep(), logger });
-      await blasts.start();
-      stopWatching = watchForeignCommits(storage.db, async () => {
-        apiKeys.forget();
-        wakeOutbox();
-        await blasts.lookAround();
-      }, logger);
-      await outbox.start();
-      contacts.start();
-      const address = await server.listen();
-      logger.info('The bridge takes requests', { ...address, engine: config.engine });
-      sessions.restore().catch((error: unknown) => logger.error('Sessions could not be restored', { error }));
-      return { ...address, firstKey: first.created };
+    start() {
+      const opened = open();
+      opening = opened;
+      return opened;
     },
     async stop() {
+      // What is half open cannot be closed.
+      await opening.catch(() => {});
       const grace = config.shutdownTimeoutMs;
       await realtime.close();
       await server.close(grace);

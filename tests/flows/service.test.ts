@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createApp } from '../../whatsapp-service/app.js';
+import { loadConfig } from '../../whatsapp-service/config/load-config.js';
 import type { MessageView } from '../../whatsapp-service/contracts/message-api.js';
+import { silentLogger } from '../../whatsapp-service/shared/logger.js';
 import { BridgeApi, BridgeProcess, InProcessBridge, TEST_KEY, TEST_SECRET, World } from '../helpers/bridge.js';
 import { eventsOf, faultsOf, messageThat, processesNaming, rowsOf } from '../helpers/flow.js';
 import { until } from '../helpers/sandbox-client.js';
@@ -94,6 +97,13 @@ describe('a stop', () => {
     await messageThat(world.receiver, 'shop', id);
     const outbox = rowsOf<{ state: string; attempts: number }>(join(world.dir, 'stop', 'data'), "select o.state, o.attempts from outbox o join event e on e.id = o.event_id where e.name = 'message'");
     expect(outbox).toEqual([{ state: 'delivered', attempts: 1 }]);
+  });
+
+  test('that comes in the middle of a start waits for it', async () => {
+    const app = await createApp(loadConfig({ env: world.env(dirsOf('early')), dotenvFile: null, isTerminal: false }), { logger: silentLogger });
+    const starting = app.start();
+    await app.stop();
+    await expect(starting).resolves.toMatchObject({ host: '127.0.0.1' });
   });
 
   test('keeps what the backend did not take, and delivers it at the next start under the same id', async () => {

@@ -47,7 +47,7 @@ export const ERRORS = {
   last_admin_key: { status: 409, message: 'This is the last API key that may do everything. Make another one before you revoke it.' },
   preset_key: { status: 409, message: 'This API key comes from the setting ADMIN_API_KEY. Change or empty the setting and restart the service.' },
   payload_too_large: { status: 413, message: 'The body is too large. `details.limit_bytes` says how much is taken.' },
-  media_too_large: { status: 413, message: 'The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, for contacts CONTACT_IMPORT_MAX_MB.' },
+  media_too_large: { status: 413, message: 'The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, INBOUND_MEDIA_MAX_MB for files that came in, CONTACT_IMPORT_MAX_MB for contacts.' },
   unsupported_media_type: { status: 415, message: 'This content type, charset or encoding is not taken here. Send `application/json` in UTF-8.' },
   table_unreadable: { status: 422, message: 'This file cannot be read as a table. `details.reason` and `details.message` say why and what to do, `details.line` where it is known in which line.' },
   media_type_not_allowed: { status: 422, message: 'WhatsApp does not take this type of file as this kind of message. `details` names both; convert the file, or send it as a document.' },

@@ -141,7 +141,7 @@ enum ErrorCode: string
     /** 413: The body is too large. `details.limit_bytes` says how much is taken. */
     case PayloadTooLarge = 'payload_too_large';
 
-    /** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, for contacts CONTACT_IMPORT_MAX_MB. */
+    /** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, INBOUND_MEDIA_MAX_MB for files that came in, CONTACT_IMPORT_MAX_MB for contacts. */
     case MediaTooLarge = 'media_too_large';
 
     /** 415: This content type, charset or encoding is not taken here. Send `application/json` in UTF-8. */

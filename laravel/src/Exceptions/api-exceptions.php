@@ -206,7 +206,7 @@ class PayloadTooLargeException extends InvalidRequestException
 {
 }
 
-/** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, for contacts CONTACT_IMPORT_MAX_MB. */
+/** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, INBOUND_MEDIA_MAX_MB for files that came in, CONTACT_IMPORT_MAX_MB for contacts. */
 class MediaTooLargeException extends InvalidRequestException
 {
 }
