@@ -142,8 +142,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     logger,
   });
   const media = new MediaService({ storage, dataDir: config.dataDir, settings: config.media, clock, logger });
-  const outcomes = new MessageOutcomes({ storage, clock, wakeOutbox, onRefused: (id) => queue.add(JOBS.sendMessages, id), watcher: { changed: (trx, row) => blasts.watcher.changed(trx, row) } });
-  const sender = new MessageSender({
+  const outcomes: MessageOutcomes = new MessageOutcomes({ storage, clock, wakeOutbox, onAck: (...ack) => sender.onAck(...ack), watcher: { changed: (trx, row) => blasts.watcher.changed(trx, row) } });
+  const sender: MessageSender = new MessageSender({
     storage,
     settings: config.send,
     outcomes,
@@ -197,6 +197,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
         logger,
       }),
       working: (id, how) => {
+        if (how === 'started') sender.onNewPage(id);
         queue.add(JOBS.sendMessages, id);
         inboundMedia.wake();
         if (how === 'started') outcomes.reconcile(id, sessions.provider(id)).catch((error: unknown) => logger.warn('What became of messages while the session was away is not known yet', { session: id, error }));

@@ -34,8 +34,8 @@ export interface MessageOutcomesOptions {
   storage: Storage;
   clock: Clock;
   wakeOutbox(): void;
-  /** WhatsApp refused a message of this session; the sender decides what becomes of it. */
-  onRefused(sessionId: SessionId): void;
+  /** WhatsApp acknowledged or refused a message that came over the API; what becomes of a refused one is the sender's to decide. */
+  onAck(sessionId: SessionId, key: string, ack: AckLevel): void;
   watcher: MessageWatcher;
 }
 
@@ -60,9 +60,10 @@ export class MessageOutcomes {
       if (row && ack.ack < 0 && row.state !== 'failed') {
         // It may be tried again under the same id, and what went out is not taken back.
         await updateMessage(trx, row.id, { wa_message_id: ack.messageId, updated_at: this.options.clock.now() });
-        this.options.onRefused(sessionId);
+        this.options.onAck(sessionId, ack.key, ack.ack);
         continue;
       }
+      if (row) this.options.onAck(sessionId, ack.key, ack.ack);
       if (row) byKey.set(ack.key, await this.advance(trx, row, ack, events));
       // PENDING says only that the page has it.
       if (ack.ack !== 0) events.push(ackEvent(ack, row?.id ?? null));

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import type { MessageReason } from '../../contracts/states.js';
+import type { AckLevel, MessageReason } from '../../contracts/states.js';
 import type { Clock } from '../../shared/clock.js';
 import { asChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
@@ -11,6 +11,7 @@ import type { MessageOutcomes } from './message-outcomes.js';
 import { inSending, nextQueued, nextQueuedAt, updateMessage } from './message-store.js';
 import { outboundOf } from './outbound.js';
 import type { PaceKeeper } from './pace-keeper.js';
+import { UnackedWindow } from './unacked-window.js';
 
 export interface MessageSenderOptions {
   storage: Storage;
@@ -39,18 +40,45 @@ const isAction = (row: MessageRow): boolean => ['reaction', 'edit', 'delete'].in
 
 /**
  * Sends what is queued for one session, one message after the other. A message is `sending` on disk, with its WhatsApp id, before the page
- * hears of it; whatever becomes of this process, that id tells afterwards whether it went out.
+ * hears of it; whatever becomes of this process, that id tells afterwards whether it went out. The page takes the next one before WhatsApp
+ * has acknowledged the last: the acks come as events of the page, and the row moves on with them.
  */
 export class MessageSender {
-  constructor(private readonly options: MessageSenderOptions) {}
+  private readonly unacked: UnackedWindow;
+
+  constructor(private readonly options: MessageSenderOptions) {
+    this.unacked = new UnackedWindow(options.settings.ackTimeoutMs, options.clock);
+  }
 
   /** The job: until nothing is due, the session's pace is used up, or it stops working. */
   async run(id: SessionId): Promise<void> {
+    await this.sendDue(id);
+    // An ack that does not come is asked for.
+    const overdue = this.unacked.overdueIn(id);
+    if (overdue !== null) this.options.again(id, Math.max(1, overdue));
+  }
+
+  /** WhatsApp has acknowledged a message of this session, or refused it. */
+  onAck(id: SessionId, key: string, ack: AckLevel): void {
+    if (ack < 0) {
+      this.unacked.refused(id, key);
+      this.options.again(id, 0);
+    } else if (ack > 0 && this.unacked.acked(id, key)) this.options.onResult?.('sent');
+  }
+
+  /** The session has a new page: what the one before had taken is asked for, not waited for. */
+  onNewPage(id: SessionId): void {
+    this.unacked.forget(id);
+  }
+
+  private async sendDue(id: SessionId): Promise<void> {
     const { storage, clock, again } = this.options;
-    if (!(await this.recover(id))) return;
-    let next = await this.next(id);
-    for (let turn = 1; next; turn++) {
-      const { page, claim } = next;
+    for (let turn = 1; ; turn++) {
+      // What WhatsApp refused is settled before more goes out: it may be a reason to stop.
+      if ((turn === 1 || this.unacked.takeRefusal(id)) && !(await this.recover(id))) return;
+      const page = this.options.page(id);
+      if (!page) return;
+      const claim = await this.claim(id);
       if (claim === null) {
         const at = await nextQueuedAt(storage.db, id);
         if (at !== null) again(id, Math.max(1, at - clock.now()));
@@ -60,17 +88,13 @@ export class MessageSender {
         again(id, claim);
         return;
       }
-      const { goesOn, stored } = await this.send(page, claim);
-      // The end of this one and the beginning of the next are one commit.
-      [next] = await Promise.all([goesOn && turn < TURN ? this.next(id) : null, stored]);
-      if (goesOn && turn === TURN) again(id, 0);
+      if (!(await this.send(page, claim))) return;
+      await this.unacked.room(id);
+      if (turn === TURN) {
+        again(id, 0);
+        return;
+      }
     }
-  }
-
-  /** Null: the session has no page. */
-  private async next(id: SessionId): Promise<{ page: ProviderSession; claim: MessageRow | number | null } | null> {
-    const page = this.options.page(id);
-    return page && { page, claim: await this.claim(id) };
   }
 
   /** The next message, `sending` from now on; a number: the pace allows one in so many milliseconds; null: nothing is due. */
@@ -97,12 +121,13 @@ export class MessageSender {
   }
 
   /**
-   * Asks WhatsApp what became of the messages whose end is not known; nothing is under way when a job begins, so that these
-   * broke off. One that WhatsApp does not have is queued again under the same id. False: the page could not be asked.
+   * Asks WhatsApp what became of the messages whose end is not known and whose ack is not waited for: these broke off, or were refused.
+   * One that WhatsApp does not have is queued again under the same id. False: the page could not be asked.
    */
   private async recover(id: SessionId): Promise<boolean> {
     const { storage, clock, outcomes, logger, settings, again } = this.options;
     for (const row of await inSending(storage.db, id)) {
+      if (this.unacked.waitsFor(id, row.wa_key)) continue;
       const page = this.options.page(id);
       if (!page) return false;
       let found: LookUp = { found: false };
@@ -122,27 +147,31 @@ export class MessageSender {
     return true;
   }
 
-  /** When it is known what became of the message. `goesOn` is false when this session's page has to come back first. */
-  private async send(page: ProviderSession, row: MessageRow): Promise<{ goesOn: boolean; stored: Promise<void> }> {
-    const { mediaPath } = this.options;
-    const stored = Promise.resolve();
-    const outbound = outboundOf(row, row.media_id === null ? null : await mediaPath(row.media_id));
+  /** Until the page has the message, or it is known that it will not go out. False: this session's page has to come back first. */
+  private async send(page: ProviderSession, row: MessageRow): Promise<boolean> {
+    const id = row.session_id as SessionId;
+    const outbound = outboundOf(row, row.media_id === null ? null : await this.options.mediaPath(row.media_id));
     if (!outbound) {
       await this.fail(row, 'media_missing', null);
-      return { goesOn: true, stored };
+      return true;
     }
+    this.unacked.begin(id, row.wa_key);
     try {
-      return { goesOn: true, stored: this.succeed(row, await page.send(outbound)) };
+      const { messageId, ack } = await page.send(outbound);
+      this.options.logger.debug('The page has a message', { session: id, message: row.id, kind: row.type, ack });
+      // One that only changes another has no ack of its own, and one that WhatsApp had before this send may have had all of its acks.
+      if (ack > 0) await this.succeed(row, { messageId, ack });
+      return true;
     } catch (error) {
-      return { goesOn: await this.onFailure(row, error), stored };
+      this.unacked.drop(id, row.wa_key);
+      return this.onFailure(row, error);
     }
   }
 
   private async succeed(row: MessageRow, { messageId, ack }: SendResult): Promise<void> {
-    const { outcomes, onResult, logger } = this.options;
-    await outcomes.apply(row.session_id as SessionId, row, messageId, ack);
-    onResult?.('sent');
-    logger.debug('Message sent', { session: row.session_id, message: row.id, kind: row.type, ack });
+    const id = row.session_id as SessionId;
+    await this.options.outcomes.apply(id, row, messageId, ack);
+    this.onAck(id, row.wa_key, ack);
   }
 
   private async onFailure(row: MessageRow, error: unknown): Promise<boolean> {

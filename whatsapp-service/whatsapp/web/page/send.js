@@ -63,7 +63,8 @@ const sendMessage = async ({ chatId, key, content, quotedMessageId, repeat, ackT
   takeOverNewId();
   ownKey = key;
   try {
-    const sending = window.WWebJS.sendMessage(chat, text, { waitUntilMsgSent: true, mentionedJidList: [], ...options, ...quote });
+    // Until the page has the message; what WhatsApp says of it comes as its acks.
+    const sending = window.WWebJS.sendMessage(chat, text, { mentionedJidList: [], ...options, ...quote });
     const sent = await within(ackTimeoutMs, sending);
     const msg = sent ?? (await findMessage(chatId, key));
     if (!msg) throw bridge.fail('timeout', 'The page did not take the message in time.');

@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import { UnackedWindow } from '../../../whatsapp-service/features/message/unacked-window.js';
+import { asSessionId } from '../../../whatsapp-service/shared/ids.js';
+
+const SHOP = asSessionId('shop');
+const TIMEOUT_MS = 1_000;
+
+function windowAt(start = 0): { window: UnackedWindow; pass(ms: number): void; begin(...keys: string[]): void; hasRoom(): Promise<boolean> } {
+  let now = start;
+  const window = new UnackedWindow(TIMEOUT_MS, { now: () => now });
+  return {
+    window,
+    pass: (ms) => void (now += ms),
+    begin: (...keys) => keys.forEach((key) => window.begin(SHOP, key)),
+    hasRoom: () => Promise.race([window.room(SHOP).then(() => true), new Promise<false>((resolve) => setImmediate(() => setImmediate(() => resolve(false))))]),
+  };
+}
+
+/** Acks so many messages, one after the other. */
+function acks(count: number, { window, begin }: Pick<ReturnType<typeof windowAt>, 'window' | 'begin'>): void {
+  for (let number = 0; number < count; number++) {
+    begin(`early-${number}`);
+    expect(window.acked(SHOP, `early-${number}`)).toBe(true);
+  }
+}
+
+describe('how many messages WhatsApp has not acknowledged', () => {
+  test('is one at first', async () => {
+    const { window, begin, hasRoom } = windowAt();
+    expect(await hasRoom()).toBe(true);
+    begin('a');
+    expect(await hasRoom()).toBe(false);
+    window.acked(SHOP, 'a');
+    expect(await hasRoom()).toBe(true);
+  });
+
+  test('grows by one with each ack, to eight', async () => {
+    const all = windowAt();
+    acks(2, all);
+    all.begin('a', 'b');
+    expect(await all.hasRoom()).toBe(true);
+    all.begin('c');
+    expect(await all.hasRoom()).toBe(false);
+    for (const key of ['a', 'b', 'c']) all.window.acked(SHOP, key);
+    acks(20, all);
+    all.begin('1', '2', '3', '4', '5', '6', '7');
+    expect(await all.hasRoom()).toBe(true);
+    all.begin('8');
+    expect(await all.hasRoom()).toBe(false);
+  });
+
+  test('is one again after a refusal, which whoever waits hears of at once, and once', async () => {
+    const all = windowAt();
+    acks(1, all);
+    all.begin('a', 'b');
+    const waiting = all.window.room(SHOP);
+    all.window.refused(SHOP, 'a');
+    await waiting;
+    expect(all.window.takeRefusal(SHOP)).toBe(true);
+    expect(all.window.takeRefusal(SHOP)).toBe(false);
+    expect(await all.hasRoom()).toBe(false);
+    all.window.acked(SHOP, 'b');
+    expect(await all.hasRoom()).toBe(true);
+  });
+
+  test('does not grow by an ack that nobody waited for', async () => {
+    const { window, begin, hasRoom } = windowAt();
+    begin('a');
+    expect(window.acked(SHOP, 'another')).toBe(false);
+    window.acked(SHOP, 'a');
+    expect(window.acked(SHOP, 'a')).toBe(false);
+    begin('b', 'c');
+    expect(await hasRoom()).toBe(false);
+  });
+});
+
+test('an ack that does not come in time is not waited for', async () => {
+  const { window, begin, pass, hasRoom } = windowAt();
+  begin('a');
+  expect([window.waitsFor(SHOP, 'a'), window.overdueIn(SHOP)]).toEqual([true, TIMEOUT_MS]);
+  pass(TIMEOUT_MS);
+  expect([window.waitsFor(SHOP, 'a'), window.overdueIn(SHOP)]).toEqual([false, 0]);
+  expect(await hasRoom()).toBe(true);
+  expect(window.overdueIn(SHOP)).toBeNull();
+});
+
+test('a page that is gone tells no ack: nothing of it is waited for', async () => {
+  const { window, begin, hasRoom } = windowAt();
+  begin('a');
+  const waiting = window.room(SHOP);
+  window.forget(SHOP);
+  await waiting;
+  expect(window.waitsFor(SHOP, 'a')).toBe(false);
+  expect(await hasRoom()).toBe(true);
+});
