@@ -35,7 +35,7 @@ const RANKS: readonly (readonly string[])[] = [
 const KEPT_PACKAGES: readonly { package: RegExp; name: string; allowed: readonly string[] }[] = [
   // The sandbox's own tests run the unmodified library against it: that is what it promises to work with.
   { package: /^whatsapp-web\.js(\/|$)/, name: 'whatsapp-web.js', allowed: ['whatsapp-service/whatsapp/web/', 'tests/bench/', 'tests/flows/sandbox', 'tests/helpers/sandbox-'] },
-  { package: /^axios(\/|$)/, name: 'axios', allowed: ['whatsapp-service/signed-http/', 'tests/'] },
+  { package: /^axios(\/|$)/, name: 'axios', allowed: ['tests/'] },
   { package: /^(mysql2|pg)(\/|$)/, name: 'mysql2 and pg', allowed: ['whatsapp-service/backend-database/', 'tests/'] },
   { package: /^express(\/|$)/, name: 'express', allowed: ['whatsapp-service/http/', 'tests/'] },
   { package: /^(puppeteer(-core)?|@puppeteer\/[^/]+)(\/|$)/, name: 'puppeteer', allowed: ['whatsapp-service/sandbox/', 'whatsapp-service/whatsapp/web/', 'tests/'] },

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import axios, { AxiosHeaders, type AxiosResponse } from 'axios';
+import { urlToHttpOptions } from 'node:url';
 import { guardedAgents, isGuardError } from '../shared/address-guard.js';
 import type { Clock } from '../shared/clock.js';
 import { excerptOf, judge, type BackendAnswer, type Verdict } from './answer.js';
@@ -77,44 +77,47 @@ export interface BackendClient {
 
 /** The only place from where the backend is called. It logs nothing: bodies, secrets and answers are not for logs. */
 export function createBackendClient(options: BackendClientOptions): BackendClient {
+  const base = new URL(options.url);
   const agentOptions = { keepAlive: true, maxSockets: options.maxSockets ?? DEFAULT_MAX_SOCKETS, timeout: IDLE_SOCKET_MS };
-  const agents = options.guard ? guardedAgents(new URL(options.url), options.guard, agentOptions) : { httpAgent: new http.Agent(agentOptions), httpsAgent: new https.Agent(agentOptions) };
-  const wire = createWire(agents, options.headers ?? {});
-  const open = new Set<AbortController>();
+  const agents = options.guard ? guardedAgents(base, options.guard, agentOptions) : { httpAgent: new http.Agent(agentOptions), httpsAgent: new https.Agent(agentOptions) };
+  const send = createWire(base, agents, options.headers ?? {});
+  const open = new Set<Exchange>();
   let last: LastAnswer | null = null;
   let closed = false;
 
-  async function exchange(path: string, delivery: Delivery, control: AbortController): Promise<BackendAnswer> {
+  function begin(path: string, delivery: Delivery): Exchange {
+    const body = Buffer.isBuffer(delivery.body) ? delivery.body : Buffer.from(delivery.body, 'utf8');
+    const headers = signHeaders({
+      secrets: typeof options.secrets === 'function' ? options.secrets() : options.secrets,
+      deliveryId: delivery.deliveryId,
+      body,
+      timestamp: Math.floor(options.clock.now() / 1000),
+      attempt: delivery.attempt,
+      event: delivery.event,
+      token: options.token,
+    });
+    return send(path, body, headers);
+  }
+
+  async function exchange(path: string, delivery: Delivery): Promise<BackendAnswer> {
+    if (closed) return { networkError: 'CLOSED' };
+    let under: Exchange;
     try {
-      const body = Buffer.isBuffer(delivery.body) ? delivery.body : Buffer.from(delivery.body, 'utf8');
-      const headers = signHeaders({
-        secrets: typeof options.secrets === 'function' ? options.secrets() : options.secrets,
-        deliveryId: delivery.deliveryId,
-        body,
-        timestamp: Math.floor(options.clock.now() / 1000),
-        attempt: delivery.attempt,
-        event: delivery.event,
-        token: options.token,
-      });
-      const response = await wire(options.url + path, body, headers, control.signal);
-      const { bytes, failure } = await readBeginning(response.data);
-      return { status: response.status, headers: response.headers, body: bytes, networkError: failure };
+      under = begin(path, delivery);
     } catch (error) {
       return { networkError: codeOf(error) };
     }
+    const deadline = setTimeout(() => under.breakOff('TIMEOUT'), options.timeoutMs);
+    open.add(under);
+    const answer = await under.answer;
+    clearTimeout(deadline);
+    open.delete(under);
+    return answer;
   }
 
   async function post(path: string, delivery: Delivery): Promise<PostOutcome> {
     const startedAt = performance.now();
-    const control = new AbortController();
-    // Not AbortSignal.timeout: it lets the process end, and a delivery that is under way must hold it.
-    const deadline = setTimeout(() => control.abort('TIMEOUT'), options.timeoutMs);
-    open.add(control);
-    const answer: BackendAnswer = closed ? { networkError: 'CLOSED' } : await exchange(path, delivery, control);
-    clearTimeout(deadline);
-    open.delete(control);
-    // Why it was broken off says more than how the socket told it.
-    if (control.signal.aborted && answer.networkError !== undefined) answer.networkError = String(control.signal.reason);
+    const answer = await exchange(path, delivery);
     const now = options.clock.now();
     const verdict = judge(answer, now, options.guard && "the endpoint's url");
     const status = answer.status ?? null;
@@ -128,45 +131,73 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
     lastAnswer: () => last,
     close() {
       closed = true;
-      for (const control of open) control.abort('CLOSED');
+      for (const under of open) under.breakOff('CLOSED');
       agents.httpAgent.destroy();
       agents.httpsAgent.destroy();
     },
   };
 }
 
-type Wire = (url: string, body: Buffer, headers: Record<string, string>, signal: AbortSignal) => Promise<AxiosResponse<Readable>>;
+/** One request under way. */
+interface Exchange {
+  /** Never rejects. */
+  answer: Promise<BackendAnswer>;
+  /** Ends it now; the answer says why. */
+  breakOff(reason: 'TIMEOUT' | 'CLOSED'): void;
+}
+
+type Wire = (path: string, body: Buffer, headers: Record<string, string>) => Exchange;
 
 const COMMON_HEADERS = {
   // Without it Laravel answers a failed validation with a redirect instead of 422.
   Accept: 'application/json',
+  // The answer is read as it came: nothing that unfolds to gigabytes.
   'Accept-Encoding': 'identity',
   'Content-Type': 'application/json',
   'User-Agent': USER_AGENT,
 };
 
 /**
- * axios's own HTTP adapter, without what axios does around it: merging settings, transforming bodies and calling interceptors, of which
- * there are none here, would cost as much as the request itself.
+ * Node's own client. It goes to no address but this one: it follows no redirect, so that a signed payload and a token stay where they were
+ * sent, and it knows no HTTP_PROXY, which is set for other programs and would let a proxy read every payload.
  */
-function createWire(agents: { httpAgent: http.Agent; httpsAgent: https.Agent }, own: Readonly<Record<string, string>>): Wire {
-  const common = new AxiosHeaders({ ...COMMON_HEADERS, ...own });
-  // Only an endpoint's own headers may be spelled in another case than ours.
-  const withCommon = Object.keys(own).length > 0 ? (headers: Record<string, string>) => new AxiosHeaders(common).set(headers) : (headers: Record<string, string>) => Object.assign(new AxiosHeaders(), common, headers);
-  const send = axios.getAdapter('http');
-  const settings = {
-    ...agents,
-    method: 'POST',
-    // A signed payload and a token go where they were sent, never where an answer points to.
-    maxRedirects: 0,
-    // HTTP_PROXY and its kind are set for other programs; the backend is a neighbour, and a proxy would read every payload.
-    proxy: false,
-    validateStatus: null,
-    responseType: 'stream',
-    // The answer is read as it came: nothing that unfolds to gigabytes.
-    decompress: false,
-  } as const;
-  return (url, data, headers, signal) => send({ ...settings, url, data, signal, headers: withCommon(headers) });
+function createWire(base: URL, { httpAgent, httpsAgent }: { httpAgent: http.Agent; httpsAgent: https.Agent }, own: Readonly<Record<string, string>>): Wire {
+  const isSecure = base.protocol === 'https:';
+  const target = { ...urlToHttpOptions(base), method: 'POST', agent: isSecure ? httpsAgent : httpAgent };
+  const whole = base.pathname + base.search;
+  const prefix = whole === '/' ? '' : whole;
+  const begin = isSecure ? https.request : http.request;
+  const common = withoutShadowed({ ...COMMON_HEADERS }, own);
+  return (path, body, signed) => {
+    let reason: string | null = null;
+    const ours = { ...signed, 'Content-Length': String(body.length) };
+    const request = begin({ ...target, path: prefix + path || '/', headers: { ...common, ...withoutShadowed({ ...own }, ours), ...ours } });
+    const answer = new Promise<BackendAnswer>((resolve) => {
+      let isAnswered = false;
+      request.once('response', (response) => {
+        isAnswered = true;
+        void readBeginning(response).then(({ bytes, failure }) => resolve({ status: response.statusCode, headers: response.headers, body: bytes, networkError: failure }));
+      });
+      // `on`: an error may follow another one, and one without a listener would end the process.
+      request.on('error', (error) => (isAnswered ? undefined : resolve({ networkError: codeOf(error) })));
+      request.once('close', () => (isAnswered ? undefined : resolve({ networkError: 'ECONNRESET' })));
+    }).then((came) => (reason !== null && came.networkError !== undefined ? { ...came, networkError: reason } : came));
+    request.end(body);
+    return {
+      answer,
+      breakOff: (why) => {
+        reason = why;
+        request.destroy(new Error(why));
+      },
+    };
+  };
+}
+
+/** These headers without those that are in `other`, in whatever case. */
+function withoutShadowed(headers: Record<string, string>, other: Readonly<Record<string, string>>): Record<string, string> {
+  const names = new Set(Object.keys(other).map((name) => name.toLowerCase()));
+  for (const name of Object.keys(headers)) if (names.has(name.toLowerCase())) delete headers[name];
+  return headers;
 }
 
 interface Beginning {
@@ -177,7 +208,7 @@ interface Beginning {
 
 /**
  * Reads to the end, or to the limit; then the connection is closed, because the rest would have to be read to use it
- * again. When the request is broken off, axios destroys the stream with an error.
+ * again.
  */
 function readBeginning(answer: Readable): Promise<Beginning> {
   return new Promise((resolve) => {
