@@ -3,6 +3,11 @@
  * The library skips a callback that exists already, so these take the place of its one-call-per-event ones.
  */
 const FLUSH_MS = 5;
+/**
+ * When more came while node took the last ones in, it has enough to do, and takes many as easily as one: the next ones are gathered for
+ * twice as long as the last hand-over took, within these bounds.
+ */
+const GATHER_MS = [5, 50];
 const BATCH = 400;
 const RETRY_MS = 500;
 
@@ -30,7 +35,8 @@ const flush = async () => {
   timer = null;
   if (flushing || outbox.length === 0) return;
   flushing = true;
-  let wait = 0;
+  let failed = false;
+  const from = performance.now();
   try {
     const batch = outbox.slice(0, BATCH);
     const groups = {};
@@ -40,12 +46,13 @@ const flush = async () => {
     const body = { epoch, first: batch[0].number, events: batch.map((e) => e.event), groups, oldestWaiting: oldestAfter(batch.length) };
     const confirmed = await window.__waBridgeDeliver(JSON.stringify(body));
     while (outbox.length > 0 && outbox[0].number <= confirmed) outbox.shift();
-    if (confirmed < batch[batch.length - 1].number) wait = RETRY_MS;
+    if (confirmed < batch[batch.length - 1].number) failed = true;
   } catch {
-    wait = RETRY_MS;
+    failed = true;
   }
   flushing = false;
-  if (outbox.length > 0) schedule(wait);
+  const gather = outbox.length >= BATCH ? 0 : Math.min(GATHER_MS[1], Math.max(GATHER_MS[0], 2 * (performance.now() - from)));
+  if (outbox.length > 0) schedule(failed ? RETRY_MS : gather);
 };
 
 const schedule = (ms) => {
