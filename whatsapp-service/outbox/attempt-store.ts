@@ -1,6 +1,7 @@
 import { groupBy } from '../shared/group-by.js';
 import type { DeliveryId } from '../shared/ids.js';
 import type { Db } from '../storage/database.js';
+import { among } from '../storage/dialect.js';
 import type { NewDeliveryAttempt } from '../storage/schema-outbox.js';
 
 /** What came of one request. */
@@ -34,7 +35,7 @@ export async function recordAttempts(trx: Db, ends: readonly AttemptEnd[], now: 
         // One that was given up meanwhile, with its endpoint, stays so.
         ...(state !== 'pending' && { state, finished_at: now }),
       }))
-      .where('id', 'in', group.map(({ id }) => id))
+      .where(among('id', group.map(({ id }) => id)))
       .execute();
   }
   const listed = ends.flatMap(attemptRow);

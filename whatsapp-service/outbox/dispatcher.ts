@@ -1,11 +1,12 @@
 import type { Clock, Random } from '../shared/clock.js';
 import { endsWithin, sleep } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
+import { Nap } from '../shared/nap.js';
 import type { PostOutcome } from '../signed-http/backend-client.js';
 import type { Storage } from '../storage/database.js';
 import { EndpointGate, type BreakerState } from './endpoint-gate.js';
 import { FinishedBatch } from './finished-batch.js';
-import { hastenPart, laneHead, soonestLanes, type DueLane, type PendingDelivery } from './lane-store.js';
+import { hastenPart, laneHead, laneHeads, soonestLanes, type DueLane, type PendingDelivery } from './lane-store.js';
 import { waitAfter } from './retry-schedule.js';
 import { webhookBody } from './webhook-body.js';
 
@@ -35,10 +36,11 @@ export interface DispatcherOptions {
 
 /** Deliveries of one lane before another lane has its turn. */
 const TURN = 50;
-/** Lanes that are asked for at once: one question to the database for many turns. */
+/** Lanes that are asked for at once, and how many deliveries of each, which usually are all: one question to the database for many turns. */
 const LANES = 64;
+const HEAD = 4;
 /** However often it is woken, the database is asked this seldom: what comes together is found together. Milliseconds. */
-const LOOK_MS = 10;
+const LOOK_MS = 20;
 /** A wait is never longer: a clock may be set, and a wake-up may be lost. */
 const LONGEST_WAIT_MS = 30_000;
 /** Before the database is asked again that did not answer. */
@@ -57,7 +59,7 @@ export class Dispatcher {
   /** Of these, how many may have a request under way. */
   private posting = 0;
   /** Due lanes whose turn has not come. */
-  private due: DueLane[] = [];
+  private due: (DueLane & { head: PendingDelivery[] })[] = [];
   /** When the database was last asked, by the process's own clock, and when the next lane is due that was not yet. */
   private lookedAt = -Infinity;
   private nextAt = 0;
@@ -65,7 +67,7 @@ export class Dispatcher {
   private readonly gate: EndpointGate;
   private running: Promise<void> | null = null;
   private stopping = false;
-  private wakeUp = new AbortController();
+  private readonly nap = new Nap();
 
   constructor(private readonly options: DispatcherOptions) {
     const { storage, clock, logger, settings, endpoint } = options;
@@ -93,7 +95,7 @@ export class Dispatcher {
 
   /** There is something new: look now. */
   wake(): void {
-    this.wakeUp.abort();
+    this.nap.end();
   }
 
   /** Takes nothing new, and waits at most `graceMs` for what is under way. The rest stays in the outbox. */
@@ -107,13 +109,13 @@ export class Dispatcher {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      this.wakeUp = new AbortController();
+      this.nap.begin();
       const wait = await this.startDueLanes().catch((error: unknown) => {
         // The database is busy or its disk is full; what is pending is not lost.
         this.options.logger.error('The outbox could not be read; it is tried again', { error });
         return AFTER_ERROR_MS;
       });
-      if (!this.stopping && wait > 0) await sleep(Math.min(wait, LONGEST_WAIT_MS), this.wakeUp.signal);
+      if (!this.stopping && wait > 0) await this.nap.take(Math.min(wait, LONGEST_WAIT_MS));
     }
   }
 
@@ -125,7 +127,7 @@ export class Dispatcher {
     if (this.freeHands() <= 0) return LONGEST_WAIT_MS;
     if (this.due.length === 0) {
       const tooSoon = this.lookedAt + LOOK_MS - performance.now();
-      if (tooSoon > 0) return tooSoon;
+      if (tooSoon > 0) await sleep(tooSoon);
       await this.look();
     }
     // The endpoint may have refused us while the database was asked.
@@ -142,10 +144,12 @@ export class Dispatcher {
     this.lookedAt = performance.now();
     const lanes = await soonestLanes(storage.db, endpoint, { busy: [...this.busy.keys()], limit: LANES });
     const now = clock.now();
-    this.due = lanes.filter(({ nextAttemptAt }) => nextAttemptAt <= now);
+    let due = lanes.filter(({ nextAttemptAt }) => nextAttemptAt <= now);
     const [soonest] = lanes;
     // Nothing is due for hours, perhaps: one is tried ahead of its time, to see whether the endpoint is back.
-    if (this.due.length === 0 && this.gate.isTrying && soonest && !soonest.told) this.due = [soonest];
+    if (due.length === 0 && this.gate.isTrying && soonest && !soonest.told) due = [soonest];
+    const heads = due.length > 0 ? await laneHeads(storage.db, due.map(({ lane }) => lane), HEAD) : new Map<string, PendingDelivery[]>();
+    this.due = due.map((lane) => ({ ...lane, head: heads.get(lane.lane) ?? [] }));
     const later = lanes.find(({ nextAttemptAt }) => nextAttemptAt > now);
     this.nextAt = later?.nextAttemptAt ?? (lanes.length < LANES ? now + LONGEST_WAIT_MS : now);
   }
@@ -154,7 +158,7 @@ export class Dispatcher {
     return this.gate.hands(this.options.settings.concurrency) - this.posting;
   }
 
-  private startLane(lane: DueLane): void {
+  private startLane(lane: DueLane & { head: PendingDelivery[] }): void {
     const work = this.workLane(lane)
       .catch((error: unknown) => {
         this.options.logger.error('A lane of the outbox failed; it is tried again', { error });
@@ -168,13 +172,14 @@ export class Dispatcher {
     this.busy.set(lane.lane, work);
   }
 
-  private async workLane(due: DueLane): Promise<void> {
+  private async workLane(due: DueLane & { head: PendingDelivery[] }): Promise<void> {
     const { storage, clock } = this.options;
     let turn: Turn | null = null;
     let scheduledAt = due.scheduledAt;
     this.posting++;
     try {
-      for (const delivery of await laneHead(storage.db, due.lane, TURN)) {
+      const deliveries = due.head.length < HEAD ? due.head : await laneHead(storage.db, due.lane, TURN);
+      for (const delivery of deliveries) {
         turn = this.stopping ? at(clock.now(), scheduledAt) : await this.attempt(delivery, scheduledAt);
         if (turn) break;
         // The next one has a schedule of its own, which begins now.

@@ -1,5 +1,6 @@
 import type { Db } from '../storage/database.js';
 import type { WebhookEndpointRow } from '../storage/schema-outbox.js';
+import { PENDING } from './lane-store.js';
 import { eventMatcher } from './event-pattern.js';
 
 /** The endpoint that the settings name. It hears everything. */
@@ -54,7 +55,7 @@ export async function giveUpPart(trx: Db, endpoint: string, error: string, now: 
     // Its lanes begin with its id: the index on lanes finds them.
     .where('lane', '>=', `${endpoint}|`)
     .where('lane', '<', `${endpoint}}`)
-    .where('state', '=', 'pending')
+    .where(PENDING)
     .limit(PART)
     .execute();
   if (rows.length === 0) return 0;

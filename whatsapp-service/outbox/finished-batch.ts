@@ -4,7 +4,7 @@ import { recordAttempts, type AttemptEnd } from './attempt-store.js';
 import { settleLanes, type DueLane } from './lane-store.js';
 
 /** Milliseconds in which what ends together shares one commit. */
-const GATHER_MS = 20;
+const GATHER_MS = 40;
 
 /**
  * Writes down what came of requests, and which lanes are through, many at a time: a commit of its own for each would cost more than the

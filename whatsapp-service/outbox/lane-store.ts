@@ -1,7 +1,8 @@
+import { sql, type SqlBool } from 'kysely';
 import { groupBy } from '../shared/group-by.js';
 import type { DeliveryId } from '../shared/ids.js';
 import type { Db } from '../storage/database.js';
-import { among } from '../storage/dialect.js';
+import { among, tableOf } from '../storage/dialect.js';
 
 /** One delivery with what its body is made of. */
 export interface PendingDelivery {
@@ -46,48 +47,78 @@ export async function soonestLanes(db: Db, endpoint: string, { busy, limit }: { 
   return rows.map((row) => ({ lane: row.lane, nextAttemptAt: row.next_attempt_at, scheduledAt: row.scheduled_at, told: row.told === 1 }));
 }
 
+const COLUMNS = ['o.id', 'o.lane', 'o.attempts', 'o.failures', 'o.created_at', 'e.id as event_id', 'e.name', 'e.session_id', 'e.session_echo', 'e.workspace_echo', 'e.sequence', 'e.data'] as const;
+/** As in its index: a state that is a parameter would not find it. */
+export const PENDING = sql<SqlBool>`state = 'pending'`;
+
 /** A lane's first deliveries, in order. */
 export async function laneHead(db: Db, lane: string, limit: number): Promise<PendingDelivery[]> {
-  const rows = await db
-    .selectFrom('outbox as o')
-    .innerJoin('event as e', 'e.id', 'o.event_id')
-    .select(['o.id', 'o.lane', 'o.attempts', 'o.failures', 'o.created_at', 'e.id as event_id', 'e.name', 'e.session_id', 'e.session_echo', 'e.workspace_echo', 'e.sequence', 'e.data'])
-    .where('o.lane', '=', lane)
-    .where('o.state', '=', 'pending')
-    .orderBy('o.seq')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => ({
-    id: row.id as DeliveryId,
-    lane: row.lane,
-    attempts: row.attempts,
-    failures: row.failures,
-    createdAt: row.created_at,
-    eventId: row.event_id,
-    name: row.name,
-    sessionId: row.session_id,
-    sessionEcho: row.session_echo,
-    workspaceEcho: row.workspace_echo,
-    sequence: row.sequence,
-    data: row.data,
-  }));
+  const rows = await db.selectFrom('outbox as o').innerJoin('event as e', 'e.id', 'o.event_id').select(COLUMNS).where('o.lane', '=', lane).where(PENDING).orderBy('o.seq').limit(limit).execute();
+  return rows.map(pendingOf);
 }
+
+/** The first deliveries of each of these lanes, at most `limit` of each, in order. */
+export async function laneHeads(db: Db, lanes: readonly string[], limit: number): Promise<Map<string, PendingDelivery[]>> {
+  const rows = await db
+    .selectFrom(tableOf(lanes).as('l'))
+    .innerJoin('outbox as o', (join) => join.on((eb) => eb('o.seq', 'in', eb.selectFrom('outbox').select('seq').whereRef('lane', '=', 'l.value').where(PENDING).orderBy('seq').limit(limit))))
+    .innerJoin('event as e', 'e.id', 'o.event_id')
+    .select(COLUMNS)
+    .orderBy('o.seq')
+    .execute();
+  const heads = new Map<string, PendingDelivery[]>(lanes.map((lane) => [lane, []]));
+  for (const row of rows) heads.get(row.lane)?.push(pendingOf(row));
+  return heads;
+}
+
+interface HeadRow {
+  id: string;
+  lane: string;
+  attempts: number;
+  failures: number;
+  created_at: number;
+  event_id: string;
+  name: string;
+  session_id: string;
+  session_echo: string;
+  workspace_echo: string | null;
+  sequence: number;
+  data: string;
+}
+
+const pendingOf = (row: HeadRow): PendingDelivery => ({
+  id: row.id as DeliveryId,
+  lane: row.lane,
+  attempts: row.attempts,
+  failures: row.failures,
+  createdAt: row.created_at,
+  eventId: row.event_id,
+  name: row.name,
+  sessionId: row.session_id,
+  sessionEcho: row.session_echo,
+  workspaceEcho: row.workspace_echo,
+  sequence: row.sequence,
+  data: row.data,
+});
 
 /** Lanes with nothing left disappear; the others are due at their time. */
 export async function settleLanes(trx: Db, worked: readonly DueLane[]): Promise<void> {
   const lanes = worked.map(({ lane }) => lane);
   if (lanes.length === 0) return;
-  await trx
+  const done = await trx
     .deleteFrom('outbox_lane')
-    .where('lane', 'in', lanes)
-    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('outbox').select('seq').whereRef('outbox.lane', '=', 'outbox_lane.lane').where('state', '=', 'pending'))))
+    .where(among('lane', lanes))
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('outbox').select('seq').whereRef('outbox.lane', '=', 'outbox_lane.lane').where(PENDING))))
+    .returning('lane')
     .execute();
-  for (const group of groupBy(worked, ({ nextAttemptAt, scheduledAt, told }) => `${nextAttemptAt}:${scheduledAt}:${told}`)) {
+  if (done.length === lanes.length) return;
+  const empty = new Set(done.map(({ lane }) => lane));
+  for (const group of groupBy(worked.filter(({ lane }) => !empty.has(lane)), ({ nextAttemptAt, scheduledAt, told }) => `${nextAttemptAt}:${scheduledAt}:${told}`)) {
     const [{ nextAttemptAt, scheduledAt, told }] = group as [DueLane];
     await trx
       .updateTable('outbox_lane')
       .set({ next_attempt_at: nextAttemptAt, scheduled_at: scheduledAt, told: told ? 1 : 0 })
-      .where('lane', 'in', group.map(({ lane }) => lane))
+      .where(among('lane', group.map(({ lane }) => lane)))
       .execute();
   }
 }

@@ -2,6 +2,7 @@ import type { EventData, EventName } from '../contracts/payloads.js';
 import { newDeliveryId, newEventId, type SessionId } from '../shared/ids.js';
 import { toJson } from '../shared/json.js';
 import type { Db } from '../storage/database.js';
+import { among } from '../storage/dialect.js';
 import { DEFAULT_ENDPOINT, listenersOf } from './endpoint-store.js';
 
 /** Something that the backend must hear. `data` is the payload of `name`. */
@@ -87,7 +88,7 @@ async function onlyNew(trx: Db, sessionId: SessionId, events: readonly NewEvent[
       .selectFrom('event')
       .select('dedupe_key')
       .where('session_id', '=', sessionId)
-      .where('dedupe_key', 'in', keys.slice(start, start + CHUNK))
+      .where(among('dedupe_key', keys.slice(start, start + CHUNK)))
       .execute();
     for (const { dedupe_key: key } of known) byKey.delete(key);
   }

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
-import { SqliteDialect, sql, type CreateTableBuilder, type Dialect, type Expression, type QueryExecutorProvider, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { SqliteDialect, sql, type CreateTableBuilder, type Dialect, type Expression, type QueryExecutorProvider, type RawBuilder, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
 /**
  * Everything that differs between databases lives in this file: opening one, the key that counts up, and many values in one statement.
@@ -75,6 +75,9 @@ export function incrementingKey<T extends string>(table: CreateTableBuilder<T>, 
 export function among(column: string, values: readonly string[]): Expression<SqlBool> {
   return sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
 }
+
+/** These values as a table with one column `value`, in one parameter. */
+export const tableOf = (values: readonly string[]): RawBuilder<{ value: string }> => sql<{ value: string }>`json_each(${JSON.stringify(values)})`;
 
 /** Rows as arrays of plain values, in the order of `columns`. */
 export interface ManyRows {

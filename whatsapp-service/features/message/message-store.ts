@@ -1,14 +1,22 @@
+import { sql, type Expression, type SqlBool } from 'kysely';
 import type { MessageState } from '../../contracts/states.js';
 import type { MessageId, SessionId } from '../../shared/ids.js';
 import type { Db } from '../../storage/database.js';
+import { among } from '../../storage/dialect.js';
 import type { MessageChange, MessageRow, NewMessageRow } from '../../storage/schema.js';
+
+/** As in the indexes of these states alone: a state that is a parameter would find none of them. */
+const isIn = (...states: MessageState[]): Expression<SqlBool> => (states.length === 1 ? sql<SqlBool>`state = ${sql.lit(states[0])}` : sql<SqlBool>`state in (${sql.join(states.map((state) => sql.lit(state)))})`);
+const QUEUED = isIn('queued');
+const SENDING = isIn('sending');
+const UNREAD = isIn('sent', 'delivered');
 
 export const insertMessage = async (trx: Db, row: NewMessageRow): Promise<void> => void (await trx.insertInto('message').values(row).execute());
 
 export const findMessage = (db: Db, id: MessageId): Promise<MessageRow | undefined> => db.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst();
 
 export const findByKey = (db: Db, sessionId: SessionId, keys: readonly string[]): Promise<MessageRow[]> =>
-  db.selectFrom('message').selectAll().where('session_id', '=', sessionId).where('wa_key', 'in', keys).execute();
+  db.selectFrom('message').selectAll().where('session_id', '=', sessionId).where(among('wa_key', keys)).execute();
 
 /** The session's next message whose time has come: by priority, then in the order of arrival. */
 export const nextQueued = (db: Db, sessionId: SessionId, now: number): Promise<MessageRow | undefined> =>
@@ -16,7 +24,7 @@ export const nextQueued = (db: Db, sessionId: SessionId, now: number): Promise<M
     .selectFrom('message')
     .selectAll()
     .where('session_id', '=', sessionId)
-    .where('state', '=', 'queued')
+    .where(QUEUED)
     .where('next_attempt_at', '<=', now)
     .orderBy('priority', 'desc')
     .orderBy('created_at')
@@ -30,14 +38,14 @@ export async function nextQueuedAt(db: Db, sessionId: SessionId): Promise<number
     .selectFrom('message')
     .select((eb) => eb.fn.min('next_attempt_at').as('at'))
     .where('session_id', '=', sessionId)
-    .where('state', '=', 'queued')
+    .where(QUEUED)
     .executeTakeFirst();
   return row?.at ?? null;
 }
 
 /** Messages whose send began and whose end is not known, the oldest first. */
 export const inSending = (db: Db, sessionId: SessionId): Promise<MessageRow[]> =>
-  db.selectFrom('message').selectAll().where('session_id', '=', sessionId).where('state', '=', 'sending').orderBy('created_at').orderBy('id').execute();
+  db.selectFrom('message').selectAll().where('session_id', '=', sessionId).where(SENDING).orderBy('created_at').orderBy('id').execute();
 
 /** Messages that went out since `since` and that nobody has read, as far as is known; the newest first. */
 export async function unreadSince(db: Db, sessionId: SessionId, since: number, limit: number): Promise<Pick<MessageRow, 'wa_key' | 'wa_message_id' | 'chat_id' | 'state'>[]> {
@@ -45,7 +53,7 @@ export async function unreadSince(db: Db, sessionId: SessionId, since: number, l
     .selectFrom('message')
     .select(['wa_key', 'wa_message_id', 'chat_id', 'state'])
     .where('session_id', '=', sessionId)
-    .where('state', 'in', ['sent', 'delivered'])
+    .where(UNREAD)
     // When it was sent, near enough, and in the index.
     .where('next_attempt_at', '>=', since)
     .orderBy('next_attempt_at', 'desc')
@@ -55,7 +63,7 @@ export async function unreadSince(db: Db, sessionId: SessionId, since: number, l
 
 /** Sessions that have something to send now. */
 export async function sessionsWithQueued(db: Db, now: number): Promise<SessionId[]> {
-  const rows = await db.selectFrom('message').select('session_id').distinct().where('state', '=', 'queued').where('next_attempt_at', '<=', now).execute();
+  const rows = await db.selectFrom('message').select('session_id').distinct().where(QUEUED).where('next_attempt_at', '<=', now).execute();
   return rows.map((row) => row.session_id as SessionId);
 }
 
@@ -65,7 +73,7 @@ export async function updateMessage(trx: Db, id: string, change: MessageChange):
 
 /** Messages that wait and have become too old to send. */
 export const expiredMessages = (db: Db, now: number, limit: number): Promise<MessageRow[]> =>
-  db.selectFrom('message').selectAll().where('state', '=', 'queued').where('expires_at', '<', now).limit(limit).execute();
+  db.selectFrom('message').selectAll().where(QUEUED).where('expires_at', '<', now).limit(limit).execute();
 
 export interface MessageFilter {
   /** Null: of every session. */

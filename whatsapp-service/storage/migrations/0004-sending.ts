@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely';
+import { sql, type Kysely, type Migration } from 'kysely';
 
 /** Priorities, an age limit and the further ends of a message; the pace of each session. */
 export const sending: Migration = {
@@ -14,8 +14,11 @@ export const sending: Migration = {
     await add('played_at', 'bigint');
     await add('ended_at', 'bigint');
     await db.schema.dropIndex('message_due').execute();
-    await db.schema.createIndex('message_due').on('message').columns(['session_id', 'state', 'priority', 'next_attempt_at']).execute();
-    await db.schema.createIndex('message_age').on('message').columns(['state', 'expires_at']).execute();
+    // Each is of the few messages that are on their way: what is done weighs on none of them, and a change of state moves only what it must.
+    await db.schema.createIndex('message_due').on('message').columns(['session_id', 'priority desc', 'created_at', 'id', 'next_attempt_at']).where(sql<boolean>`state = 'queued'`).execute();
+    await db.schema.createIndex('message_age').on('message').column('expires_at').where(sql<boolean>`state = 'queued'`).execute();
+    await db.schema.createIndex('message_sending').on('message').columns(['session_id', 'created_at', 'id']).where(sql<boolean>`state = 'sending'`).execute();
+    await db.schema.createIndex('message_unread').on('message').columns(['session_id', 'next_attempt_at']).where(sql<boolean>`state in ('sent', 'delivered')`).execute();
     await db.schema.createIndex('message_listed').on('message').columns(['session_id', 'created_at', 'id']).execute();
 
     await db.schema.createIndex('message_media').on('message').column('media_id').execute();

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely';
+import { sql, type Kysely, type Migration } from 'kysely';
 import { incrementingKey } from '../dialect.js';
 
 /** Further endpoints beside the one of the settings, the attempts of each delivery, and deliveries that are sent again. */
@@ -24,6 +24,8 @@ export const endpoints: Migration = {
     await schema.alterTable('outbox').addColumn('endpoint', 'varchar(64)', (c) => c.notNull().defaultTo('default')).execute();
     await schema.alterTable('outbox').addColumn('failures', 'integer', (c) => c.notNull().defaultTo(0)).execute();
     await schema.dropIndex('outbox_oldest').execute();
+    await schema.dropIndex('outbox_lane_head').execute();
+    await schema.createIndex('outbox_lane_head').on('outbox').columns(['lane', 'seq']).where(sql<boolean>`state = 'pending'`).execute();
     await schema.createIndex('outbox_state').on('outbox').columns(['state', 'seq']).execute();
     await schema.createIndex('outbox_session').on('outbox').columns(['session_id', 'state', 'seq']).execute();
 
