@@ -72,7 +72,7 @@ describe('npm run canary', () => {
 
   test('says what keeps it from looking', async () => {
     const keyFile = join(world.dir, 'key');
-    writeFileSync(keyFile, 'wab_wrong\n');
+    writeFileSync(keyFile, 'wab_wrong\nThe first line counts.\n');
     const cases: [args: string[], code: number, says: string][] = [
       [['--session', 'nope'], 3, 'There is no session with this id'],
       [['--session', 'watched', '--key-file', keyFile], 3, 'valid API key'],

@@ -92,7 +92,7 @@ function targetOf(argv: string[]): Target | null {
   const { session = '', url, 'key-file': keyFile, seconds } = values;
   if (!SESSION_ID.test(session) || !/^[1-9]\d{0,2}$/.test(seconds)) return null;
   const settings = url !== undefined && keyFile !== undefined ? null : loadConfig();
-  const key = keyFile === undefined ? settings?.adminApiKey : readFileSync(keyFile, 'utf8').trim();
+  const key = keyFile === undefined ? settings?.adminApiKey : readFileSync(keyFile, 'utf8').trim().split(/\r?\n/)[0];
   if (!key) throw new NotTried('There is no API key: write ADMIN_API_KEY into .env, or give a file with a key as --key-file.');
   const { host = '127.0.0.1', port = 3000 } = settings?.http ?? {};
   return { session, url: (url ?? `http://${hostOf(host)}:${port}`).replace(/\/+$/, ''), key, deadlineMs: Number(seconds) * 1000 };

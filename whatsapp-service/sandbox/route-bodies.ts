@@ -7,11 +7,13 @@ const zPerson = z.string().min(3).max(128).describe('phone number or JID');
 const zMs = z.int().min(0).max(MAX_MS);
 const zMessageId = z.string().min(3).max(256).describe('serialised message id');
 
+const zLidMode = z.boolean().optional().describe('people are known by `…@lid`; fixed when the account is made, by the first seed or scan');
+
 export const zScan = z
   .strictObject({
     phone: z.string().regex(/^\+?\d{6,15}$/, 'must be 6 to 15 digits').optional().describe("the scanning phone; the session's own one by default"),
     pushname: z.string().min(1).max(100).optional(),
-    lid_mode: z.boolean().optional().describe('people are known by `…@lid`; fixed when the account is made'),
+    lid_mode: zLidMode,
   })
   .default({});
 
@@ -22,6 +24,7 @@ export const zSeed = z.strictObject({
   group_share: z.number().min(0).max(1).default(0.3),
   participants: z.int().min(1).max(1_024).default(20).describe('of each group'),
   messages_per_chat: z.int().min(0).max(1_000).default(1),
+  lid_mode: zLidMode,
   unmappable_share: z.number().min(0).max(1).default(0.05).describe('in LID mode: the part of the people without a known phone number'),
 });
 

@@ -76,7 +76,7 @@ function accountRoutes(hub: Hub): Route[] {
     control({
       path: '/seed', summary: 'Give the account chats', body: bodies.zSeed, bodyExample: { chats: 100 }, answer: bodies.zSeeded,
       run: (id, body) => hub.seed(id, {
-        chats: body.chats, groupShare: body.group_share, participants: body.participants, messagesPerChat: body.messages_per_chat, unmappableShare: body.unmappable_share,
+        chats: body.chats, groupShare: body.group_share, participants: body.participants, messagesPerChat: body.messages_per_chat, unmappableShare: body.unmappable_share, lidMode: body.lid_mode,
       }),
     }),
     control({ path: '/logout', summary: 'Unlink the device on the phone', run: (id) => hub.logoutFromPhone(id) }),

@@ -38,7 +38,7 @@ describe('routes', () => {
     const { hub, calls } = fakeHub({ scanQr: { phone: '1', wid: '1@c.us', lid: '2@lid', new_account: true }, sent: [{ order: 4 }, { order: 5 }], inbound: { message_ids: [], chats: [] } });
     const routes = sandboxRoutes(hub, { crashPage });
     expect(await ask(find(routes, 'post', '/qr/scan'))).toMatchObject({ status: 200, body: { phone: '1' } });
-    await ask(find(routes, 'post', '/seed'), { body: { chats: 5, group_share: 0.5 } });
+    await ask(find(routes, 'post', '/seed'), { body: { chats: 5, group_share: 0.5, lid_mode: true } });
     await ask(find(routes, 'post', '/inbound'), { body: { from: '62812', body: 'x', from_me: true } });
     expect(await ask(find(routes, 'post', '/ack'), { body: { message_id: 'true_1@c.us_A', level: 3 } })).toEqual({ status: 204 });
     await ask(find(routes, 'post', '/connection/lost'));
@@ -48,7 +48,7 @@ describe('routes', () => {
     expect(crashPage).toHaveBeenCalledWith('s1');
     expect(calls).toEqual([
       ['scanQr', 's1', { phone: undefined, pushname: undefined, lidMode: undefined }],
-      ['seed', 's1', { chats: 5, groupShare: 0.5, participants: 20, messagesPerChat: 1, unmappableShare: 0.05 }],
+      ['seed', 's1', { chats: 5, groupShare: 0.5, participants: 20, messagesPerChat: 1, unmappableShare: 0.05, lidMode: true }],
       ['inbound', 's1', { from: '62812', body: 'x', fromMe: true, type: 'text', count: 1 }],
       ['ack', 's1', 'true_1@c.us_A', 3],
       ['loseConnection', 's1', undefined],
