@@ -8,10 +8,9 @@ export default {
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.compiled/', '<rootDir>/dist/'],
   globalSetup: '<rootDir>/tests/helpers/compile-service.mjs',
+  testSequencer: '<rootDir>/tests/helpers/longest-first.mjs',
   // What a test waits for has its own limits, which tell what did not come.
   testTimeout: 300_000,
   // Browsers, and services of their own, work beside each of them.
   maxWorkers: 2,
-  // A handle that a test has left open is told of, and does not keep a build waiting.
-  forceExit: true,
 };

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { PARTS as BENCH_PARTS } from '../bench/options.js';
+import { PARTS as BENCH_PARTS, type Part } from '../bench/options.js';
 import type { BenchResult } from '../bench/results.js';
 
-/** Bursts are told apart by `durable` too; those under load would leave the other tests no processor. `BENCH_TEST=all` has them run. */
-const PARTS = BENCH_PARTS.filter((part) => part !== 'inbound' || process.env.BENCH_TEST === 'all');
-const inbound = PARTS.includes('inbound') ? test : test.skip;
+/** The others go the same ways and take minutes, and bursts under load would leave the tests beside this one no processor. */
+const SHORT: readonly Part[] = ['sync', 'durable', 'blast'];
+/** `BENCH_TEST=all` has all of them run. */
+const PARTS = process.env.BENCH_TEST === 'all' ? BENCH_PARTS : SHORT;
+const testOf = (part: Part): typeof test.skip => (PARTS.includes(part) ? test : test.skip);
 const CHATS = 200;
 const BURST = 300;
 const BURSTS = 1;
@@ -23,10 +25,10 @@ beforeAll(async () => {
   const out = join(dir, 'results', 'bench.json');
   const options = ['--sizes', String(CHATS), '--runs', '1', '--burst', String(BURST), '--bursts', String(BURSTS), '--messages', '20', '--recipients', '20,200', '--steady', '1', '--intake', '10000', '--sessions', '1,2', '--only', PARTS.join(','), '--out', out];
   const { NODE_OPTIONS: _jest, ...env } = process.env;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'tests/bench/main.ts', ...options], { env, timeout: 540_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'tests/bench/main.ts', ...options], { env, timeout: 1_700_000 });
   printed = stdout;
   result = JSON.parse(await readFile(out, 'utf8')) as BenchResult;
-}, 550_000);
+}, 1_800_000);
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value > 0;
@@ -53,7 +55,7 @@ test('both ways bring every chat to the backend, ours signed', () => {
   expect(runs).toHaveLength(1);
 });
 
-inbound('both ways bring every message of a burst to the backend while the machine has time', () => {
+testOf('inbound')('both ways bring every message of a burst to the backend while the machine has time', () => {
   const { quiet, messages } = result.inbound!;
   expect(messages).toBe(BURST);
   expect(quiet.map(({ kind }) => kind)).toEqual(['mixed', 'groups']);
@@ -65,7 +67,7 @@ inbound('both ways bring every message of a burst to the backend while the machi
   }
 });
 
-inbound('ours loses nothing under load; what the plain way loses is told', () => {
+testOf('inbound')('ours loses nothing under load; what the plain way loses is told', () => {
   const { ours, plain } = result.inbound!.loaded;
   expect(ours).toMatchObject({ bursts: BURSTS, sent: BURSTS * BURST, lost: 0, undelivered: 0, lostByBurst: Array(BURSTS).fill(0) });
   expect(plain).toMatchObject({ bursts: BURSTS, sent: BURSTS * BURST, lost: expect.any(Number) });
@@ -86,7 +88,7 @@ test('a blast is sent like the plain loop, whatever its size, and what it cost i
   expect([plainMs, ...sizes.flatMap(({ ms, acceptedPerSecond, overPlain }) => [ms, acceptedPerSecond, overPlain])].filter((value) => !isTime(value))).toEqual([]);
 });
 
-test('a further session takes memory, and how much is told', () => {
+testOf('memory')('a further session takes memory, and how much is told', () => {
   const { ours } = result.memory!;
   expect(ours.bySessions[2]).toBeGreaterThan(ours.bySessions[1]!);
 });

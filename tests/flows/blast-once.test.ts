@@ -6,7 +6,7 @@ import { pause, withChance } from '../helpers/fault-checks.js';
 import { until } from '../helpers/sandbox-client.js';
 
 const ROOT = '/api/whatsapp/blast';
-const ROUNDS = Number(process.env.BLAST_KILL_ROUNDS ?? 4);
+const ROUNDS = Number(process.env.BLAST_KILL_ROUNDS ?? 3);
 const RECIPIENTS = 200;
 
 describe('each recipient of a blast gets it once', () => {

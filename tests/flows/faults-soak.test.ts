@@ -8,7 +8,7 @@ import { drift, residentMb, sharedMb } from '../helpers/process-memory.js';
 import { until } from '../helpers/sandbox-client.js';
 
 /** How long; `npm run test:faults` makes it twenty minutes. */
-const SECONDS = Number(process.env.SOAK_SECONDS ?? 24);
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 18);
 const SEED = Number(process.env.FAULT_SEED ?? 20_261_126);
 const SESSIONS = ['shop', 'clinic'];
 const MESSAGES_A_SECOND = 20;

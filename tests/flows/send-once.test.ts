@@ -5,7 +5,7 @@ import { BridgeProcess, World } from '../helpers/bridge.js';
 import { until } from '../helpers/sandbox-client.js';
 import { seeded } from '../helpers/seeded.js';
 
-const ROUNDS = Number(process.env.SEND_ONCE_ROUNDS ?? 8);
+const ROUNDS = Number(process.env.SEND_ONCE_ROUNDS ?? 4);
 const PER_ROUND = 20;
 const SEED = Number(process.env.SEND_ONCE_SEED ?? 20_260_131);
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

@@ -4,7 +4,7 @@ import type { RecordingReceiver, ReceivedRequest } from './recording-receiver.js
 import { seeded } from './seeded.js';
 
 /** How often a test kills something; more find rarer faults. */
-export const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 3);
+export const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 2);
 
 /** Chance that can be repeated: the same seed gives the same numbers. */
 export class Chance {

@@ -145,6 +145,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       clearInterval(recheck);
       forget();
       await told;
+      // One that polls, and is not asking just now, would be waited for half a minute.
+      for (const { conn } of io.sockets.sockets.values()) conn.transport.discard();
       // `io.close()` would close the HTTP server, too, which still answers.
       io.disconnectSockets(true);
       io.engine.close();

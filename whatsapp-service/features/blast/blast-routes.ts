@@ -148,7 +148,7 @@ export function blastRoutes(service: BlastService, starter: BlastStarter, upload
       tag: TAG,
       summary: 'Make a new blast of the recipients that this one did not reach',
       description: 'Of a blast that is over or paused. Those whose state is `unknown` are never among them: they may have got the message.',
-      request: { params: zBlastParams, body: zRepeatBlast, bodyExample: { states: ['failed'], draft: true } },
+      request: { params: zBlastParams, body: zRepeatBlast, bodyExamples: { failed: { states: ['failed'], draft: true }, stopped: { states: ['cancelled'], draft: true } } },
       responses: { 202: { description: 'The new blast', schema: zStartedBlast } },
       errors: ['blast_not_found', 'blast_wrong_state', 'media_not_found'],
       handle: async ({ params, body, caller }) => ({ status: 202, body: await service.repeat(params.id as BlastId, body, caller) }),
