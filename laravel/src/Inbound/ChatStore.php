@@ -55,7 +55,7 @@ final class ChatStore
             return $this->row($session, $chat, $known->get($chat['chat_id']), $links);
         }, array_values($chats));
         if ($rows !== []) {
-            Models::query('chats')->upsert($rows, self::UNIQUE, self::UPDATED);
+            Models::query('chats')->upsert(Models::rows('chats', $rows), self::UNIQUE, self::UPDATED);
         }
 
         return array_column(array_filter($rows, fn (array $row): bool => ! $known->has($row['chat_jid'])), 'uuid');
@@ -121,7 +121,7 @@ final class ChatStore
         $last = Text::map($chat['last_message'] ?? null);
         $flag = fn (string $name): bool => is_bool($chat[$name] ?? null) ? $chat[$name] : (bool) $known?->getAttribute($name);
 
-        return Models::row('chats', [
+        return [
             'uuid' => $known->uuid ?? (string) Str::uuid(),
             'workspace_id' => $session->workspace_id,
             'whatsapp_session_id' => $session->id,
@@ -139,7 +139,7 @@ final class ChatStore
         ] + ($this->isOutdated($at, $known) ? $known->only(['unread_count', 'last_message_at', 'last_message', 'last_message_type', 'last_message_from_me']) : [
             'unread_count' => Text::count($chat['unread_count'] ?? null) ?? $known->unread_count ?? 0,
             'last_message_at' => $at,
-        ] + $this->preview($last['body'] ?? null, $last['type'] ?? null, $last['from_me'] ?? null)));
+        ] + $this->preview($last['body'] ?? null, $last['type'] ?? null, $last['from_me'] ?? null));
     }
 
     /** A sync may have looked at a chat before a message came that is stored already. */

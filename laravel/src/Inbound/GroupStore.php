@@ -35,7 +35,7 @@ final class GroupStore
             }
         }
         if ($rows !== []) {
-            Models::query('groups')->upsert($rows, ['whatsapp_session_id', 'group_jid'], ['workspace_id', 'name', 'participants', 'participants_count', 'updated_at']);
+            Models::query('groups')->upsert(Models::rows('groups', $rows), ['whatsapp_session_id', 'group_jid'], ['workspace_id', 'name', 'participants', 'participants_count', 'updated_at']);
             $known = $known->count() === count($groups) ? $known : $this->find($session, array_keys($groups));
         }
 
@@ -84,6 +84,6 @@ final class GroupStore
             return null;
         }
 
-        return Models::row('groups', $values + ['whatsapp_session_id' => $session->id, 'group_jid' => $group['group_jid']]);
+        return $values + ['whatsapp_session_id' => $session->id, 'group_jid' => $group['group_jid']];
     }
 }

@@ -51,17 +51,17 @@ final class ContactProvisioningService
         }
         // PHP makes integers of keys that look like them; a `+` keeps ours texts.
         $known = $this->find(array_keys($names), $workspaceId);
-        $rows = [];
+        $new = [];
         foreach (array_diff_key($names, $known) as $phone => $name) {
-            $rows[] = Models::row('contacts', [
+            $new[] = [
                 'uuid' => Uuid::uuid5(self::NAMESPACE, "$workspaceId|$phone")->toString(),
                 'workspace_id' => $workspaceId,
                 'phone' => $phone,
                 'name' => Text::clip($name),
-            ]);
+            ];
         }
-        if ($rows !== []) {
-            Models::query('contacts')->insertOrIgnore($rows);
+        if ($new !== []) {
+            Models::query('contacts')->insertOrIgnore(Models::rows('contacts', $new));
             $known = $this->find(array_keys($names), $workspaceId);
         }
         $this->nameTheNameless($known, $names);

@@ -60,18 +60,33 @@ final class Models
     }
 
     /**
-     * A table's columns for a new row, in a form that `upsert` and `insertOrIgnore` take: those do not pass through the
-     * model's casts and defaults. A default stands where there is no value.
+     * The columns of new rows, in a form that `upsert` and `insertOrIgnore` take: those do not pass through the model's
+     * casts and defaults. A default stands where there is no value.
      *
+     * @param list<array<string, mixed>> $rows
+     * @return list<array<string, mixed>>
+     */
+    public static function rows(string $which, array $rows): array
+    {
+        $model = self::make($which);
+        // Otherwise each date of each row asks the connection for it.
+        $model->setDateFormat($model->getDateFormat());
+        $now = $model->freshTimestampString();
+        $defaults = $model->getAttributes();
+
+        return array_map(static function (array $values) use ($model, $now, $defaults): array {
+            $unset = array_filter($defaults, fn (string $name): bool => ! isset($values[$name]), ARRAY_FILTER_USE_KEY);
+
+            return (clone $model)->forceFill(array_diff_key($values, $unset))->getAttributes() + ['created_at' => $now, 'updated_at' => $now];
+        }, $rows);
+    }
+
+    /**
      * @param array<string, mixed> $values
      * @return array<string, mixed>
      */
     public static function row(string $which, array $values): array
     {
-        $model = self::make($which);
-        $now = $model->freshTimestampString();
-        $unset = array_filter($model->getAttributes(), fn (string $name): bool => ! isset($values[$name]), ARRAY_FILTER_USE_KEY);
-
-        return $model->forceFill(array_diff_key($values, $unset))->getAttributes() + ['created_at' => $now, 'updated_at' => $now];
+        return self::rows($which, [$values])[0];
     }
 }
