@@ -5,9 +5,13 @@ declare(strict_types=1);
 namespace WhatsAppBridge;
 
 use Illuminate\Support\Collection;
+use WhatsAppBridge\Client\Addresses;
 use WhatsAppBridge\Client\Api;
+use WhatsAppBridge\Client\ApiKeys;
 use WhatsAppBridge\Client\Blasts;
 use WhatsAppBridge\Client\BridgeRequest;
+use WhatsAppBridge\Client\Contacts;
+use WhatsAppBridge\Client\Deliveries;
 use WhatsAppBridge\Client\IdempotencyKeys;
 use WhatsAppBridge\Client\Messages;
 use WhatsAppBridge\Client\OptOuts;
@@ -16,6 +20,7 @@ use WhatsAppBridge\Client\PendingMessage;
 use WhatsAppBridge\Client\SessionClient;
 use WhatsAppBridge\Client\Transport;
 use WhatsAppBridge\Client\Uploads;
+use WhatsAppBridge\Client\WebhookEndpoints;
 use WhatsAppBridge\Exceptions\NotConfiguredException;
 use WhatsAppBridge\Messages\Media;
 use WhatsAppBridge\Messages\WhatsAppMessage;
@@ -83,6 +88,33 @@ class WhatsApp
         return new OptOuts($this->api, $workspaceId);
     }
 
+    /** Whom blasts leave out, unless they say otherwise. @param  string|int|null  $workspaceId  null: for every workspace */
+    public function addresses(string|int|null $workspaceId = null): Addresses
+    {
+        return new Addresses($this->api, $workspaceId);
+    }
+
+    /** Whom blasts may go to. */
+    public function contacts(string|int|null $workspaceId = null): Contacts
+    {
+        return new Contacts($this->api, $workspaceId);
+    }
+
+    public function webhookEndpoints(): WebhookEndpoints
+    {
+        return new WebhookEndpoints($this->api);
+    }
+
+    public function deliveries(): Deliveries
+    {
+        return new Deliveries($this->api);
+    }
+
+    public function apiKeys(): ApiKeys
+    {
+        return new ApiKeys($this->api);
+    }
+
     /** @return Collection<int, Session>  those that the key may see */
     public function sessions(): Collection
     {
@@ -119,6 +151,12 @@ class WhatsApp
     public function ready(): Result
     {
         return new Result($this->api->json(new BridgeRequest('GET', '/ready', answers: [503])));
+    }
+
+    /** Each session, and how well messages go through. */
+    public function health(): Result
+    {
+        return new Result($this->api->get('/api/whatsapp/health'));
     }
 
     /** Anything that this client has no method for. */

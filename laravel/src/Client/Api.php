@@ -64,6 +64,18 @@ final class Api
         return Collection::make($rows)->map(fn (array $row) => new $class($row))->values();
     }
 
+    /** Into a file, without holding it in memory. An error, or half a file, is never where a file was. @param  array<string, mixed>  $query */
+    public function download(string $path, string $file, array $query = [], string $accept = '*/*'): void
+    {
+        $part = $file.'.part';
+        try {
+            $this->transport->send(new BridgeRequest('GET', $path, $query, accept: $accept, extraSeconds: BridgeRequest::LARGE_SECONDS, sink: $part));
+            rename($part, $file);
+        } finally {
+            is_file($part) && unlink($part);
+        }
+    }
+
     /** @param  array<string, mixed>  $body */
     public function idempotencyKey(array $body, ?Media $file = null): string
     {

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace WhatsAppBridge\Client;
 
 use Generator;
+use Illuminate\Support\LazyCollection;
 use WhatsAppBridge\Exceptions\InvalidMessageException;
 
 /** Whom a blast goes to. They are read only when they are needed: a million rows need not be in memory. */
@@ -54,6 +55,23 @@ final class BlastRecipients
         if ($piece !== []) {
             yield $piece;
         }
+    }
+
+    /**
+     * Each as the API takes it. What can be read again can be read again here.
+     *
+     * @param  iterable<mixed>  $recipients
+     * @return iterable<array<string, mixed>|string>
+     */
+    public static function normalised(iterable $recipients): iterable
+    {
+        $each = static function () use ($recipients): Generator {
+            foreach ($recipients as $recipient) {
+                yield self::normal($recipient);
+            }
+        };
+
+        return $recipients instanceof Generator ? $each() : LazyCollection::make($each);
     }
 
     /** @return Generator<int, array<string, mixed>|string> */

@@ -114,6 +114,30 @@ final class Blasts
         return $this->api->page($this->path($id, '/recipients'), ['state' => $state, 'limit' => $limit], 'recipients');
     }
 
+    /**
+     * Adds to a draft, in one request; they are read while they go out, so that a generator of a million is never in memory. Who is there
+     * already counts as a duplicate: what broke off is simply sent again.
+     *
+     * @param  iterable<string|int|array{phone: string|int, variables?: array<string, string|int|float|bool|null>}>  $recipients
+     * @return Result  accepted, duplicates, invalid, invalid_rows, job
+     */
+    public function addRecipients(string $id, iterable $recipients): Result
+    {
+        return new Result($this->api->json(new BridgeRequest(
+            'POST',
+            $this->path($id, '/recipients'),
+            extraSeconds: BridgeRequest::LARGE_SECONDS,
+            safety: RetrySafety::Repeatable,
+            lines: new Lines(BlastRecipients::normalised($recipients)),
+        )));
+    }
+
+    /** Adds stored contacts to a draft. @param  string|null  $tag  null: all of the workspace  @param  'bridge'|'backend'  $source */
+    public function addContacts(string $id, ?string $tag = null, string $source = 'bridge'): Result
+    {
+        return new Result($this->json('POST', '/'.rawurlencode($id).'/recipients', ['list' => array_filter(['tag' => $tag, 'source' => $source], fn ($value) => $value !== null)]));
+    }
+
     /** Takes one recipient out, unless the message has begun to go out. @param  int  $recipient  its `id` */
     public function cancelRecipient(string $id, int $recipient): Result
     {
@@ -139,14 +163,7 @@ final class Blasts
     /** The same into a file, without holding it in memory. */
     public function saveReport(string $id, string $path): void
     {
-        // An error, or half a report, must not lie where a report was.
-        $part = $path.'.part';
-        try {
-            $this->api->transport->send(new BridgeRequest('GET', $this->path($id, '/report.csv'), accept: 'text/csv', extraSeconds: self::START_SECONDS, sink: $part));
-            rename($part, $path);
-        } finally {
-            is_file($part) && unlink($part);
-        }
+        $this->api->download($this->path($id, '/report.csv'), $path, accept: 'text/csv');
     }
 
     /** @param  array<string, mixed>  $fields */

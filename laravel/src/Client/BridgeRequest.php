@@ -9,10 +9,14 @@ use WhatsAppBridge\Messages\Media;
 /** One request to the bridge, as data: what a fake records is what would have been sent. */
 final class BridgeRequest
 {
+    /** For what takes its time: a large list, a large file. In seconds. */
+    public const LARGE_SECONDS = 600;
+
     /**
      * @param  string  $path  below the bridge's URL; see {@see self::path()}
      * @param  array<string, mixed>  $query
      * @param  array<string, mixed>  $body  sent as JSON; with a file, as the field `json` of a form
+     * @param  Lines|null  $lines  instead of a body
      * @param  string|null  $sink  a file that the answer's body is written to
      * @param  list<int>  $answers  statuses beyond 2xx that are an answer to it, and no error
      * @param  int  $extraSeconds  how much longer than usual an answer may take
@@ -29,6 +33,7 @@ final class BridgeRequest
         public readonly ?string $sink = null,
         public readonly array $answers = [],
         private readonly ?RetrySafety $safety = null,
+        public readonly ?Lines $lines = null,
     ) {
     }
 

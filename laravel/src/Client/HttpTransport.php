@@ -36,7 +36,7 @@ final class HttpTransport implements Transport
                 return $outcome;
             }
             $pause = $this->retries->pauseMs($attempt, $failure, $request->safety());
-            if ($pause === null) {
+            if ($pause === null || ! ($request->lines?->canBegin() ?? true)) {
                 throw $outcome;
             }
             ($this->sleep)($pause);
@@ -70,7 +70,10 @@ final class HttpTransport implements Transport
             // Opened anew for each attempt: a stream that was read is at its end.
             return $pending->attach('file', $request->file->open(), $request->file->filename())->post($url, $body === null ? [] : ['json' => $body]);
         }
-        if ($body !== null) {
+        if ($request->lines !== null) {
+            // Laravel's `withBody()` takes no stream in every version.
+            $pending->withOptions(['body' => $request->lines->stream()])->withHeaders(['Content-Type' => Lines::TYPE]);
+        } elseif ($body !== null) {
             $pending->withBody($body, 'application/json');
         }
 

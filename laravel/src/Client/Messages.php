@@ -54,6 +54,12 @@ final class Messages
         return $this->api->page('/api/messages', $query, 'messages', Message::class);
     }
 
+    /** The file of a message, one that came in or one that was sent; a MediaGoneException when WhatsApp no longer has it. */
+    public function saveMedia(string $id, string $path): void
+    {
+        $this->api->download(BridgeRequest::path('/api/messages/%s/media', $id), $path);
+    }
+
     /** Only what is still `queued`; later it is a MessageNotCancellableException. */
     public function cancel(string $id): Message
     {

@@ -88,6 +88,18 @@ final class SessionClient
         $this->api->transport->send(new BridgeRequest('DELETE', $this->path('')));
     }
 
+    /** @param  array<string, mixed>  $fields  workspace_id, proxy (from the next start on), device_name (from the next pairing on) */
+    public function change(array $fields): Session
+    {
+        return new Session($this->api->json(new BridgeRequest('PATCH', $this->path(''), body: $fields)));
+    }
+
+    /** Whether WhatsApp Web still offers everything that is used of it: `ok`, and what is missing. */
+    public function checkPage(): Result
+    {
+        return new Result($this->api->post($this->path('/page-check')));
+    }
+
     /** The text that the QR shows, and its age; a SessionWrongStateException unless there is one to scan. */
     public function qr(): Result
     {
@@ -145,6 +157,22 @@ final class SessionClient
         return $this->api->page($this->path('/chats/%s/messages', $chat), compact('limit'), 'messages');
     }
 
+    public function markSeen(string|int $chat): void
+    {
+        $this->api->post($this->path('/chats/%s/seen', $chat));
+    }
+
+    /** Shows "typing…", or "recording audio…"; WhatsApp takes it away by itself after about 25 seconds. */
+    public function typing(string|int $chat, bool $recording = false): void
+    {
+        $this->api->post($this->path('/chats/%s/typing', $chat), ['state' => 'start', 'recording' => $recording]);
+    }
+
+    public function stopTyping(string|int $chat): void
+    {
+        $this->api->post($this->path('/chats/%s/typing', $chat), ['state' => 'stop']);
+    }
+
     public function contact(string|int $contact): Result
     {
         return new Result($this->api->get($this->path('/contacts/%s', $contact)));
@@ -168,13 +196,15 @@ final class SessionClient
     }
 
     /**
-     * Not repeated by itself: after an error look among the groups first.
+     * Made once for each idempotency key, which is made for you like those of messages.
      *
      * @param  array<string|int>  $participants  1 to 256 phone numbers or JIDs
      */
-    public function createGroup(string $subject, array $participants): Result
+    public function createGroup(string $subject, array $participants, ?string $idempotencyKey = null): Result
     {
-        return new Result($this->api->post($this->path('/groups'), ['subject' => $subject, 'participants' => array_map(strval(...), array_values($participants))]));
+        $body = ['subject' => $subject, 'participants' => array_map(strval(...), array_values($participants))];
+
+        return new Result($this->api->json(new BridgeRequest('POST', $this->path('/groups'), body: $body, idempotencyKey: $idempotencyKey ?? $this->api->idempotencyKey(['session_id' => $this->id] + $body))));
     }
 
     /**

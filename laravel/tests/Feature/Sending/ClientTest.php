@@ -126,7 +126,7 @@ final class ClientTest extends SendingTestCase
     {
         $this->bridgeAnswers([self::error(503, 'session_unavailable')]);
         try {
-            WhatsApp::session('sales')->createGroup('Reseller', ['0812']);
+            WhatsApp::session('sales')->group('1@g.us')->leave();
             self::fail('It was taken.');
         } catch (UnavailableException $error) {
             self::assertTrue($error->is(ErrorCode::SessionUnavailable));
