@@ -1,51 +1,42 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import puppeteer, { type Browser } from 'puppeteer';
 import type { MessageView } from '../../whatsapp-service/contracts/message-api.js';
-import type { BridgeApi } from '../helpers/bridge.js';
-import { InProcessBridge, TEST_KEY, TEST_SECRET, World } from '../helpers/bridge.js';
-import { CuttingProxy } from '../helpers/cutting-proxy.js';
-import { LaravelApp } from '../helpers/laravel-app.js';
+import { TEST_KEY, TEST_SECRET, type BridgeApi, type World } from '../helpers/bridge.js';
+import type { CuttingProxy } from '../helpers/cutting-proxy.js';
+import type { LaravelApp } from '../helpers/laravel-app.js';
 import { describeWithLaravel } from '../helpers/laravel-package.js';
+import { Shop } from '../helpers/laravel-shop.js';
 import { browserPath, until } from '../helpers/sandbox-client.js';
 
 const TO = '0812-9876-5432';
 const JID = '6281298765432@c.us';
 
 describeWithLaravel('a Laravel application that sends through the package', () => {
+  let shop: Shop;
   let world: World;
-  let bridge: InProcessBridge;
   let api: BridgeApi;
   let proxy: CuttingProxy;
   let app: LaravelApp;
 
   beforeAll(async () => {
-    world = await World.open();
-    bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false' });
-    api = bridge.api;
-    await api.pair(world, 'sales', { seed: { chats: 20 } });
+    shop = await Shop.open();
+    ({ world, api, proxy, app } = shop);
     await api.ok('POST', '/api/sessions', { id: 'stopped', workspace_id: 7, start: false });
-    proxy = await CuttingProxy.before(api.url);
-    app = await LaravelApp.open({ APP_ENV: 'production', WHATSAPP_BRIDGE_URL: proxy.url, WHATSAPP_BRIDGE_KEY: TEST_KEY, WHATSAPP_SECRET: TEST_SECRET, WHATSAPP_SESSION: 'sales' });
   });
-  afterAll(async () => {
-    await app.close();
-    await proxy.close();
-    await bridge.stop();
-    await world.close();
-  });
+  afterAll(() => shop.close());
 
-  /** One scenario of the shop; its answer. */
-  const shop = async <T>(scenario: string, input: object = {}): Promise<T> => JSON.parse(await app.artisan('shop', scenario, JSON.stringify(input))) as T;
   const sentOf = async (body: string) => (await world.hub.sent('sales')).filter((sent) => sent.body === body);
   const groupOf = async () => (await world.hub.messages('sales')).find(({ chat }) => chat.endsWith('@g.us'))!.chat;
 
   test('every kind arrives once', async () => {
-    const sent = await shop<Record<string, MessageView>>('kinds', { to: TO, group: await groupOf() });
+    const sent = await shop.does<Record<string, MessageView>>('kinds', { to: TO, group: await groupOf() });
     const onHub = await world.hub.sent('sales');
     const types = Object.fromEntries(Object.entries(sent).map(([kind, message]) => [kind, onHub.filter(({ message_id }) => message_id === message.message_id).map(({ type, deliveries }) => [type, deliveries])]));
     expect(types).toEqual({
       text: [['chat', 1]],
       image: [['image', 1]],
+      video: [['video', 1]],
+      audio: [['audio', 1]],
       voice: [['ptt', 1]],
       document: [['document', 1]],
       sticker: [['sticker', 1]],
@@ -62,18 +53,35 @@ describeWithLaravel('a Laravel application that sends through the package', () =
   });
 
   test('what is out can be edited, reacted to and deleted', async () => {
-    const { message_id, ...ours } = await shop<Record<'id' | 'message_id' | 'edit' | 'reaction' | 'deletion', string>>('change', { to: TO });
+    const { message_id, ...ours } = await shop.does<Record<'id' | 'message_id' | 'edit' | 'reaction' | 'deletion', string>>('change', { to: TO });
     for (const id of [ours.edit, ours.reaction, ours.deletion]) await api.messageIn(id, 'sent');
     for (const event of ['message.edited', 'message.reaction', 'message.revoked']) {
       await until(() => world.receiver.webhooks(event).some(({ data }) => data.message_id === message_id), { name: event });
     }
   });
 
+  test('what waits can be taken back, once', async () => {
+    const { id, ...taken } = await shop.does<{ id: string; state: string; again: string }>('cancel', { to: TO });
+    expect(taken).toEqual({ state: 'cancelled', again: 'MessageNotCancellableException' });
+    expect(await api.ok('GET', `/api/messages/${id}`)).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('a group is made once, and people come, lead and go', async () => {
+    proxy.cut = 0;
+    proxy.cuts = 1;
+    const group = await shop.does<{ jid: string; named: number; results: Record<string, string[]>; admins: string[]; links: string[]; is_member: boolean }>('group', { people: ['0812-3456-7890', '0813-2222-3333'], newcomer: '0814-5555-6666' });
+    expect(proxy.cut).toBe(1);
+    expect(group).toMatchObject({ named: 1, results: { add: ['added'], promote: ['promoted'], demote: ['demoted'], remove: ['removed'] }, is_member: false });
+    expect(group.admins).toEqual(expect.arrayContaining(['6281234567890@c.us']));
+    expect(new Set(group.links.filter((link) => link.startsWith('https://'))).size).toBe(2);
+    await until(() => world.receiver.webhooks('group.leave').some(({ data }) => data.group_jid === group.jid), { name: 'the backend hears of who left' });
+  });
+
   test('a connection that is lost after the request does not send twice', async () => {
     const texts = Array.from({ length: 10 }, (_, index) => `putus ${index}`);
     proxy.cut = 0;
     proxy.cuts = 3;
-    const ids = await shop<string[]>('texts', { to: TO, texts });
+    const ids = await shop.does<string[]>('texts', { to: TO, texts });
     expect(proxy.cut).toBe(3);
     expect(new Set(ids).size).toBe(10);
     for (const id of ids) await api.messageIn(id, 'read');
@@ -81,7 +89,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
   });
 
   test('a queued notification, whose first attempt never heard of its success, sends once', async () => {
-    await shop('notify', { to: TO, text: 'dari antrean' });
+    await shop.does('notify', { to: TO, text: 'dari antrean' });
     expect(await sentOf('dari antrean')).toEqual([]);
     proxy.cut = 0;
     // As often as the client tries within one attempt of the job.
@@ -99,7 +107,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
 
   test('each mistake is its own exception', async () => {
     const api409 = { status: 409, family: 'ConflictException', has_id: true };
-    expect(await shop('mistakes', { to: TO })).toEqual({
+    expect(await shop.does('mistakes', { to: TO })).toEqual({
       'no such session': { class: 'SessionNotFoundException', family: 'NotFoundException', status: 404, code: 'session_not_found', has_id: true },
       'no such message': { class: 'MessageNotFoundException', family: 'NotFoundException', status: 404, code: 'message_not_found', has_id: true },
       'session stopped': { class: 'SessionWrongStateException', code: 'session_wrong_state', ...api409 },
@@ -113,7 +121,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
   });
 
   test('sessions, chats, groups and numbers are read', async () => {
-    const seen = await shop<{ states: object; chats: string[]; group: number; numbers: unknown[]; contact: string; listed: number }>('directory', { to: TO });
+    const seen = await shop.does<{ states: object; chats: string[]; group: number; numbers: unknown[]; contact: string; listed: number }>('directory', { to: TO });
     const { chats } = await api.ok<{ chats: { chat_id: string }[] }>('GET', '/api/sessions/sales/chats?limit=200');
     expect(seen).toEqual({
       states: { sales: 'WORKING', stopped: 'STOPPED' },
@@ -126,8 +134,8 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     expect(seen.group).toBeGreaterThan(0);
   });
 
-  test('a session is made, shows its QR in three forms, is paired by a code, stopped, started again and deleted', async () => {
-    const session = <T = { state: string }>(what: string, more: object = {}): Promise<T> => shop<T>('session', { id: 'made', do: what, ...more });
+  test('a session is made, shows its QR in three forms, is paired by a code, stopped, started, restarted, unlinked and deleted', async () => {
+    const session = <T = { state: string }>(what: string, more: object = {}): Promise<T> => shop.does<T>('session', { id: 'made', do: what, ...more });
     expect(await session('create')).toMatchObject({ id: 'made', workspace_id: 7, device_name: 'Toko' });
     await api.inState('made', 'SCAN_QR_CODE');
     const qr = await session<Record<'text' | 'svg' | 'png', string>>('qr');
@@ -141,6 +149,9 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     expect((await session('stop')).state).toBe('STOPPED');
     await session('start');
     await api.inState('made', 'WORKING');
+    await session('restart');
+    await api.inState('made', 'WORKING');
+    expect(await session('logout')).toMatchObject({ state: 'STOPPED', paired: false });
     expect(await session('delete')).toEqual({ deleted: null });
     expect((await api.request('GET', '/api/sessions/made')).status).toBe(404);
   });

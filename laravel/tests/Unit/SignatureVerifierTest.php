@@ -43,6 +43,17 @@ final class SignatureVerifierTest extends TestCase
     }
 
     /**
+     * As `DefaultSignatureValidator` of spatie/laravel-webhook-client does it.
+     *
+     * @dataProvider vectors
+     * @param array<string, mixed> $vector
+     */
+    public function test_the_plain_signature_is_a_bare_hmac_of_the_body(array $vector): void
+    {
+        self::assertTrue(hash_equals(hash_hmac('sha256', base64_decode($vector['body_base64'], true), $vector['secrets'][0]), $vector['expected_plain']));
+    }
+
+    /**
      * @dataProvider vectors
      * @param array<string, mixed> $vector
      */

@@ -4,7 +4,9 @@ declare(strict_types=1);
 
 namespace WhatsAppBridge\Tests\App\Console;
 
+use Generator;
 use Illuminate\Console\Command;
+use Illuminate\Support\Collection;
 use Illuminate\Support\Facades\Notification;
 use WhatsAppBridge\Exceptions\BridgeUnreachableException;
 use WhatsAppBridge\Exceptions\WhatsAppApiException;
@@ -41,6 +43,8 @@ final class ShopCommand extends Command
         $sent = [
             'text' => $to->mention('0813-1111-2222')->typing()->seen()->text('hai @6281311112222 🛒'),
             'image' => $to->image(Media::path($png, 'baru.png'), 'Ini ya'),
+            'video' => $to->video(Media::contents("\0\0\0\x18ftypisom\0\0\0\0isomisom".str_repeat("\0", 64), 'baru.mp4'), 'Lihat'),
+            'audio' => $to->audio(Media::contents("ID3\x03\0\0\0\0\0\x0a".str_repeat("\0", 10)."\xff\xfb\x90\x64".str_repeat("\0", 400), 'lagu.mp3')),
             'voice' => $to->voice(Media::contents("OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead\x01\x01".str_repeat("\0", 2000), 'note.ogg')),
             'document' => $to->document(Media::base64(base64_encode("%PDF-1.7\n".str_repeat(' ', 3000).'%%EOF'), 'application/pdf', 'invoice.pdf'), 'Invoice'),
             'sticker' => $to->sticker($upload->id),
@@ -63,6 +67,38 @@ final class ShopCommand extends Command
         $handle = WhatsApp::session('sales')->message($first->id);
 
         return ['id' => $first->id, 'message_id' => $first->message_id, 'edit' => $handle->edit('benar')->id, 'reaction' => $handle->react('👍')->id, 'deletion' => $handle->delete()->id];
+    }
+
+    /** Take back what has not gone out. @return array<string, mixed> */
+    private function cancel(array $input): array
+    {
+        $waiting = WhatsApp::session('stopped')->to($input['to'])->text('batal');
+        $again = fn () => WhatsApp::messages()->cancel($waiting->id);
+
+        return ['id' => $waiting->id, 'state' => WhatsApp::messages()->cancel($waiting->id)->state, 'again' => self::exceptionOf($again)];
+    }
+
+    /** A group's life. @return array<string, mixed> */
+    private function group(array $input): array
+    {
+        $session = WhatsApp::session('sales');
+        $jid = $session->createGroup('Reseller Lembang', $input['people'])->group_jid;
+        $group = $session->group($jid);
+        [$first] = $input['people'];
+        $results = ['add' => $group->add([$input['newcomer']]), 'promote' => $group->promote([$first])];
+        $admins = Collection::make($group->info()->participants)->where('is_admin', true)->pluck('jid')->values()->all();
+        $results += ['demote' => $group->demote([$first]), 'remove' => $group->remove([$input['newcomer']])];
+        $links = [$group->inviteLink(), $group->revokeInviteLink()];
+        $group->leave();
+
+        return [
+            'jid' => $jid,
+            'named' => $session->groups('Reseller Lembang')->count(),
+            'results' => array_map(fn (Collection $people) => $people->pluck('status')->all(), $results),
+            'admins' => $admins,
+            'links' => $links,
+            'is_member' => $group->info()->is_member,
+        ];
     }
 
     /** @return list<string> */
@@ -108,6 +144,17 @@ final class ShopCommand extends Command
 
             return ['class' => 'none'];
         }, $uses);
+    }
+
+    private static function exceptionOf(callable $use): ?string
+    {
+        try {
+            $use();
+        } catch (WhatsAppApiException $error) {
+            return class_basename($error);
+        }
+
+        return null;
     }
 
     /** @return array<string, mixed> */
@@ -168,6 +215,45 @@ final class ShopCommand extends Command
         WhatsApp::optOuts(7)->add($input['people']);
 
         return ['listed' => WhatsApp::optOuts(7)->list()->lazy()->pluck('phone')->all()];
+    }
+
+    /** Address book, contacts and a draft, filled from generators. @return array<string, mixed> */
+    private function people(array $input): array
+    {
+        $rows = function (int $count, callable $row): Generator {
+            for ($number = 0; $number < $count; $number++) {
+                yield $row($number);
+            }
+        };
+        $addresses = WhatsApp::addresses(7);
+        $contacts = WhatsApp::contacts(7);
+        $before = memory_get_peak_usage();
+        $book = $addresses->put($rows($input['count'], fn (int $n) => ['phone' => '+62811'.(1_000_000 + $n), 'name' => "Orang {$n}"]));
+        $peak = memory_get_peak_usage() - $before;
+        $contacts->put([['phone' => $input['customer'], 'name' => 'Siti', 'tags' => ['flow'], 'variables' => ['city' => 'Bandung']]]);
+        $imported = $contacts->import(Media::contents("No. HP,Nama\n{$input['imported']},Budi\nbukan nomor,X\n", 'orang.csv'), tags: ['flow']);
+        $export = tempnam(sys_get_temp_dir(), 'shop');
+        $contacts->export($export, 'flow');
+        $csv = (string) file_get_contents($export);
+        unlink($export);
+
+        $draft = WhatsApp::blast()->from('sales')->name('Draf')->text('Halo {{name|friend}}')->to([$input['first']])->draft();
+        $added = WhatsApp::blasts()->addRecipients($draft->id(), $rows(2, fn (int $n) => ['phone' => [$input['second'], '+628111000000'][$n], 'variables' => ['name' => 'Joko']]));
+        WhatsApp::blasts()->addContacts($draft->id(), 'flow');
+        WhatsApp::blasts()->resume($draft->id());
+
+        return [
+            'id' => $draft->id(),
+            'book' => [$book->added, $addresses->list(search: 'Orang', limit: 500)->lazy()->count()],
+            'peak' => $peak,
+            'check' => $addresses->check(['+628111000000', $input['first']])->pluck('in_address_book')->all(),
+            'imported' => [$imported->added, $imported->invalid],
+            'csv' => $csv,
+            'tags' => $contacts->tags()->all(),
+            'added' => [$added->accepted, $added->duplicates],
+            'delivered' => WhatsApp::deliveries()->list(limit: 5)->count(),
+            'removed' => $addresses->remove(['0811-1000-001', '0811-9999-9999']),
+        ];
     }
 
     /** @return array<string, mixed> */
