@@ -30,7 +30,9 @@ final class FakeTransport implements Transport
         if ($key !== null && isset($this->known[$key])) {
             return $this->known[$key];
         }
-        $answer = $this->answerTo($request);
+        // Read as they would have been: what is wrong with a row comes to light here, too.
+        $rows = $request->lines === null ? 0 : substr_count($request->lines->stream()->getContents(), "\n");
+        $answer = $this->answerTo($request, $rows);
         $this->requests[] = $request;
         if ($key !== null) {
             $this->known[$key] = $answer;
@@ -59,7 +61,7 @@ final class FakeTransport implements Transport
         return new $class($code->status(), $code->value, 'An error of WhatsApp::fake().', 'req_fake', $details);
     }
 
-    private function answerTo(BridgeRequest $request): BridgeAnswer
+    private function answerTo(BridgeRequest $request, int $rows): BridgeAnswer
     {
         foreach ($this->answers as [$method, $pattern, $answer]) {
             if ($method === $request->method && fnmatch($pattern, $request->path)) {
@@ -70,6 +72,7 @@ final class FakeTransport implements Transport
         return match (true) {
             $request->accept === 'image/svg+xml' => new BridgeAnswer(200, '<svg xmlns="http://www.w3.org/2000/svg"/>', $request->accept),
             $request->accept !== 'application/json' => new BridgeAnswer(200, '', $request->accept),
+            $request->lines !== null => self::json(['rows' => $rows, 'added' => $rows, 'updated' => 0, 'accepted' => $rows, 'duplicates' => 0, 'invalid' => 0, 'invalid_rows' => []]),
             default => self::json($this->plausible($request)),
         };
     }

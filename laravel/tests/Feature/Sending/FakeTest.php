@@ -8,6 +8,7 @@ use Illuminate\Support\Facades\Http;
 use Illuminate\Support\Facades\Notification as Notifications;
 use PHPUnit\Framework\AssertionFailedError;
 use WhatsAppBridge\Exceptions\ErrorCode;
+use WhatsAppBridge\Exceptions\InvalidMessageException;
 use WhatsAppBridge\Exceptions\SessionWrongStateException;
 use WhatsAppBridge\Facades\WhatsApp;
 use WhatsAppBridge\Testing\SentMessage;
@@ -128,5 +129,15 @@ final class FakeTest extends SendingTestCase
         self::assertCount(0, $session->chats());
         self::assertSame('STARTING', WhatsApp::createSession('new')->state);
         self::assertTrue(WhatsApp::sessions()->isEmpty());
+    }
+
+    public function test_rows_that_are_streamed_are_read(): void
+    {
+        $fake = WhatsApp::fake();
+        self::assertSame(2, WhatsApp::contacts(7)->put([['phone' => '0812'], ['phone' => '0813']])->added);
+        $fake->assertRequested('PUT', '/api/contacts');
+
+        $this->expectException(InvalidMessageException::class);
+        WhatsApp::blasts()->addRecipients('bls_1', [['name' => 'nobody']]);
     }
 }
