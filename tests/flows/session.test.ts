@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SessionView } from '../../whatsapp-service/contracts/session-api.js';
@@ -310,7 +311,7 @@ describe('a start that does not succeed', () => {
   const dirs = (name: string): Record<string, string> => ({ DATA_DIR: join(world.dir, name, 'data'), SESSIONS_DIR: join(world.dir, name, 'sessions'), SYNC_ON_READY: 'false' });
 
   test('has a deadline, is told and tried again', async () => {
-    const other = await InProcessBridge.start(world, { ...dirs('deadline'), SESSION_START_TIMEOUT_MS: '1500' });
+    const other = await InProcessBridge.start(world, { ...dirs('deadline'), SESSION_START_TIMEOUT_MS: '1500', SESSION_WATCHDOG_TIMEOUT_MS: '1500' });
     try {
       await world.hub.loseConnection('stuck');
       await other.api.ok('POST', '/api/sessions', { id: 'stuck' });
@@ -321,6 +322,27 @@ describe('a start that does not succeed', () => {
       expect((await other.api.ok<string>('GET', '/metrics'))).toMatch(/bridge_session_restarts_total\{reason="start_timeout"\} [1-9]/);
     } finally {
       await other.stop();
+    }
+  });
+
+  test('that does not reach WhatsApp Web says so, and not that it has changed', async () => {
+    const cutOff = await World.open();
+    const { pagePort } = cutOff.hub;
+    const other = await InProcessBridge.start(cutOff, { SESSION_START_TIMEOUT_MS: '3000', SESSION_WATCHDOG_TIMEOUT_MS: '1000' });
+    const told = (code: string): Promise<unknown> => eventThat(cutOff.receiver, ['cut', 'session.status'], (event) => event.data.code === code);
+    const silent = createServer();
+    try {
+      await cutOff.hub.close();
+      await other.api.ok('POST', '/api/sessions', { id: 'cut' });
+      await told('whatsapp_unreachable');
+      // Whoever takes the connection and never answers: the browser shows an empty page.
+      silent.listen(pagePort, '127.0.0.1');
+      await told('start_timeout');
+      expect(eventsOf(cutOff.receiver, 'cut', 'session.status').filter(({ data }) => data.code === 'page_incompatible')).toEqual([]);
+    } finally {
+      silent.close();
+      await other.stop();
+      await cutOff.close();
     }
   });
 

@@ -30,6 +30,7 @@ export const SESSION_REASONS = {
   browser_failed: { retry: true, message: 'The browser could not be started. The log has its own words; the start is tried again.' },
   profile_refused: { retry: false, message: 'The folder of the session\'s browser profile cannot be used. The detail has the cause: mend its owner or its permissions below SESSIONS_DIR, then start the session.' },
   proxy_failed: { retry: true, message: 'The proxy of the session could not be reached, or did not let it in. The start is tried again; PATCH /api/sessions/{id} changes the proxy.' },
+  whatsapp_unreachable: { retry: true, message: 'WhatsApp Web could not be reached. The start is tried again; check the network, the name server and the firewall.' },
   start_timeout: { retry: true, message: 'The page was not ready before the deadline. The start is tried again.' },
   page_crashed: { retry: true, message: 'The page crashed. It is being started again.' },
   page_hung: { retry: true, message: 'The page did not answer. It is being started again.' },

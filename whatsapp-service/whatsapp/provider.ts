@@ -176,7 +176,7 @@ export interface PageHealth {
 /** `retry` false: repeating the same call cannot help. */
 export class ProviderError extends Error {
   constructor(
-    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'message_not_found' | 'message_not_editable' | 'media_unavailable' | 'media_too_large' | 'send_failed' | 'browser_not_found' | 'browser_failed' | 'profile_refused' | 'proxy_failed',
+    readonly code: 'page_unavailable' | 'timeout' | 'number_not_on_whatsapp' | 'chat_not_found' | 'group_not_found' | 'group_forbidden' | 'refused' | 'message_not_found' | 'message_not_editable' | 'media_unavailable' | 'media_too_large' | 'send_failed' | 'browser_not_found' | 'browser_failed' | 'profile_refused' | 'proxy_failed' | 'whatsapp_unreachable',
     message: string,
     readonly retry: boolean,
   ) {

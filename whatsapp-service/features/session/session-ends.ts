@@ -10,6 +10,7 @@ const START_REASONS: Partial<Record<ProviderError['code'], SessionReason>> = {
   browser_failed: 'browser_failed',
   profile_refused: 'profile_refused',
   proxy_failed: 'proxy_failed',
+  whatsapp_unreachable: 'whatsapp_unreachable',
 };
 
 /** Why a start has failed. */

@@ -95,8 +95,7 @@ export class WebSession implements ProviderSession {
     } catch (error) {
       if (life.over) throw stoppedWhileStarting();
       if (!life.page) throw new ProviderError('browser_failed', `${browser.found.path} could not be started: ${textOf(error)}`, true);
-      const isProxys = /ERR_(PROXY|TUNNEL|SOCKS|INVALID_AUTH)/.test(textOf(error));
-      throw new ProviderError(isProxys ? 'proxy_failed' : 'page_unavailable', `WhatsApp Web did not load: ${textOf(error)}`, true);
+      throw new ProviderError(whyNotLoaded(textOf(error)), `WhatsApp Web did not load: ${textOf(error)}`, true);
     }
     if (life.over) throw new ProviderError('page_unavailable', 'The session ended while it started.', true);
     life.nudge = setInterval(() => void this.announceMissedSync(life), NUDGE_MS);
@@ -294,7 +293,10 @@ export class WebSession implements ProviderSession {
     pupPage.on('error', (error) => this.end(life, 'page_crashed', textOf(error)));
     // A proxy that asks again for who is there does not take what it was told; the page would wait for WhatsApp Web in vain.
     pupPage.on('response', (response) => {
-      if (response.status() === PROXY_LOGIN_REQUIRED) this.end(life, 'proxy_failed', 'the proxy did not accept the user name and the password');
+      const status = response.status();
+      if (status === PROXY_LOGIN_REQUIRED) this.end(life, 'proxy_failed', 'the proxy did not accept the user name and the password');
+      // What such an answer shows is no WhatsApp Web, and must not be taken for one that has changed.
+      else if (status >= 400 && response.request().isNavigationRequest() && response.frame() === pupPage.mainFrame()) this.end(life, 'whatsapp_unreachable', `WhatsApp Web answered ${status}`);
     });
     pupBrowser.on('disconnected', () => this.end(life, 'browser_gone', 'the browser process ended'));
     pupPage.on('framenavigated', (frame) => {
@@ -358,6 +360,12 @@ export class WebSession implements ProviderSession {
  */
 function keepNoVersion(client: wweb.Client): void {
   (client as unknown as { initWebVersionCache(): Promise<void> }).initWebVersionCache = () => Promise.resolve();
+}
+
+function whyNotLoaded(error: string): 'proxy_failed' | 'whatsapp_unreachable' | 'page_unavailable' {
+  if (/ERR_(PROXY|TUNNEL|SOCKS|INVALID_AUTH)/.test(error)) return 'proxy_failed';
+  // A navigation that another one has replaced is aborted, too.
+  return /net::ERR_(?!ABORTED)/.test(error) ? 'whatsapp_unreachable' : 'page_unavailable';
 }
 
 const stoppedWhileStarting = (): ProviderError => new ProviderError('page_unavailable', 'The session was stopped while it started.', true);
