@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { zCreateSession } from '../../whatsapp-service/contracts/session-api.js';
 import type { OpenApiDocument, OpenApiOperation } from '../../whatsapp-service/http/openapi.js';
 import { brokenJson, hostileValue, HOSTILE_TEXTS, mutated, wellFormed, type Dice } from './hostile.js';
-import { hostileForm } from './hostile-form.js';
+import { hostileForm, tableForm } from './hostile-form.js';
 
 /** A route as its own documentation shows it: what a caller knows of it. */
 export interface Operation {
@@ -14,12 +14,20 @@ export interface Operation {
   takesForms: boolean;
 }
 
+/** Ids that exist, for the parameter `name` (or any) of the paths that begin so. */
+export interface Place {
+  path: string;
+  name?: string;
+  ids: readonly string[];
+}
+
 /** Names that exist, so that requests get further than the first look-up. */
 export interface Known {
   session: string;
   messages: readonly string[];
-  media: readonly string[];
   jids: readonly string[];
+  /** The first that fits is taken. */
+  places: readonly Place[];
   /** Of which the account is an admin; it leaves the last one. */
   groups: readonly string[];
   /** Keys by what they may do. */
@@ -107,24 +115,43 @@ export function hostileRequest(dice: Dice, operations: readonly Operation[], kno
   const sending = operations.find(({ method, path }) => method === 'POST' && path === '/api/messages') ?? null;
   const operation = dice.chance(0.08) ? null : dice.chance(0.45) ? sending : dice.pick(operations);
   const method = operation && dice.chance(0.95) ? operation.method : dice.pick(ALL_METHODS);
-  const path = operation ? filledPath(dice, operation, method, known) + queryOf(dice, operation) : pathOfChance(dice) + dice.pick(QUERIES);
+  const path = operation ? hostilePath(dice, operation, method, known) + queryOf(dice, operation) : pathOfChance(dice) + dice.pick(QUERIES);
   const headers: Sent['headers'] = { ...keyHeader(dice, known) };
   for (const [name, values, share] of HEADERS) if (dice.chance(share)) headers[name] = dice.pick(values);
   const body = method === 'GET' || dice.chance(0.03) ? null : bodyOf(dice, operation, headers);
   return { operation, method, path, headers, body: body && finished(dice, body, headers) };
 }
 
+/** As somebody writes it who has read the documentation. */
+export function plainRequest(dice: Dice, operation: Operation, known: Known): Sent {
+  const { method, bodies, takesForms } = operation;
+  const headers: Sent['headers'] = { 'x-api-key': known.keys[0] ?? '' };
+  const path = filledPath(dice, operation, known);
+  if (method === 'GET') return { operation, method, path, headers, body: null };
+  const form = takesForms && bodies.length === 0 ? tableForm() : null;
+  const body = form?.body ?? Buffer.from(JSON.stringify(bodies.length > 0 ? dice.pick(bodies) : {}));
+  Object.assign(headers, { 'content-type': form?.type ?? 'application/json', 'content-length': String(body.length) });
+  return { operation, method, path, headers, body };
+}
+
 const isLifecycle = (method: string, path: string): boolean => method === 'DELETE' || (path.startsWith('/api/sessions/{id}/') && /\/(start|stop|restart|logout)$/.test(path));
 
-function filledPath(dice: Dice, { path }: Operation, method: string, known: Known): string {
+function hostilePath(dice: Dice, operation: Operation, method: string, known: Known): string {
+  const { path } = operation;
   // No end of the session, and no key that is lost: the rest would then say nothing.
   const session = isLifecycle(method, path) && /^\/api\/sessions\/\{id\}(\/[a-z]+)?$/.test(path) ? NOBODY : known.session;
+  return filledPath(dice, { ...operation, method, path: path.replaceAll(/\{[^}]*\}/g, (whole) => (dice.chance(0.2) ? hostileSegment(dice, session) : whole)) }, { ...known, session });
+}
+
+/** It ends what it is asked of, or uses it up. */
+const isEnd = ({ method, path }: Operation): boolean => method === 'DELETE' || /\/(stop|cancel|cancel\/\{job_id\})$/.test(path);
+
+function filledPath(dice: Dice, operation: Operation, known: Known): string {
+  const { path } = operation;
   return path.replaceAll(/\{([^}]*)\}/g, (_whole, name: string) => {
-    if (dice.chance(0.2)) return hostileSegment(dice, session);
-    if (name === 'id' && path.startsWith('/api/sessions/')) return session;
-    if (path.startsWith('/api/messages/')) return dice.pick(known.messages);
-    if (path.startsWith('/api/media/')) return dice.pick(known.media);
-    if (path.startsWith('/api/keys/')) return 'key_00000000000000000000000000000000';
+    if (name === 'id' && path.startsWith('/api/sessions/')) return known.session;
+    const place = known.places.find((one) => path.startsWith(one.path) && (one.name ?? name) === name);
+    if (place) return encodeURIComponent(dice.pick(isEnd(operation) ? place.ids.slice(-Math.ceil(place.ids.length / 3)) : place.ids));
     if (name === 'group_id') return (path.endsWith('/leave') ? known.groups.at(-1) : dice.pick(known.groups)) ?? NOBODY;
     return encodeURIComponent(dice.pick(known.jids));
   });
@@ -165,7 +192,7 @@ function keyHeader(dice: Dice, { keys }: Known): Sent['headers'] {
 function bodyOf(dice: Dice, operation: Operation | null, headers: Sent['headers']): Buffer {
   const example = operation && operation.bodies.length > 0 ? dice.pick(operation.bodies) : hostileValue(dice);
   const value = dice.chance(0.15) ? example : mutated(dice, example, dice.pick([1, 1, 1, 2, 3]));
-  if (operation?.takesForms && dice.chance(0.15)) {
+  if (operation?.takesForms && dice.chance(operation.bodies.length > 0 ? 0.15 : 0.7)) {
     const form = hostileForm(dice, value);
     headers['content-type'] = form.type;
     return form.body;
