@@ -70,7 +70,7 @@ export interface BlastRecipientTable {
   /** Their order. */
   id: Generated<number>;
   job: Fixed<number>;
-  /** E.164; once a job. */
+  /** E.164; once a job, which is seen to where recipients are added. */
   phone: Fixed<string>;
   /** Null: the one made from the phone. */
   jid: Fixed<string | null>;

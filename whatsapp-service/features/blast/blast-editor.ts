@@ -5,7 +5,6 @@ import { ApiError } from '../../contracts/errors.js';
 import type { Caller } from '../../contracts/route.js';
 import type { BlastId } from '../../shared/ids.js';
 import { normalisePhone } from '../../shared/phone.js';
-import { slices } from '../../shared/slices.js';
 import type { Db } from '../../storage/database.js';
 import type { BlastJobChange } from '../../storage/schema-blast.js';
 import { storedContent, type TakenMedia } from './blast-content.js';
@@ -14,8 +13,7 @@ import { settingsOf } from './blast-pump.js';
 import { countJob, findJob, isOver, jobByNo, setSessions, updateJob, type BlastJob } from './blast-store.js';
 import { blastPriority } from './blast-view.js';
 import { recipientsOf, type NewRecipient } from './recipient-input.js';
-import { movesOf } from './recipient-release.js';
-import { freeFromSessions, idsIn, updateRecipients, waitingByPhone } from './recipient-store.js';
+import { freeFromSessions, idsIn, updateRecipients, waitingAfter } from './recipient-store.js';
 
 export interface BlastEditorOptions extends Omit<BlastIntakeOptions, 'lookups' | 'skips' | 'idempotencyTtlMs' | 'logger'> {
   intake: BlastIntake;
@@ -23,6 +21,8 @@ export interface BlastEditorOptions extends Omit<BlastIntakeOptions, 'lookups' |
 
 /** Recipients of one transaction. */
 const PIECE = 1_000;
+/** Of which few are changed. */
+const LOOKED_THROUGH = 5_000;
 
 /** Changes a job that is not over. While recipients are added, removed or looked at anew, nothing of it goes out. */
 export class BlastEditor {
@@ -79,13 +79,21 @@ export class BlastEditor {
   private async moveRecipients(id: BlastId, no: number, { again, added, removed }: { again: readonly SkipReason[]; added: readonly NewRecipient[]; removed: readonly string[] }): Promise<void> {
     for (const reason of again) await this.lookAgain(no, reason);
     if (added.length > 0) await this.options.intake.addRecipients(id, added);
-    for (const phones of slices(removed, PIECE)) {
-      await this.options.storage.transaction(async (trx) => {
+    if (removed.length > 0) for (const state of ['queued', 'paused'] as const) await this.remove(no, state, new Set(removed));
+  }
+
+  private async remove(no: number, state: 'queued' | 'paused', phones: ReadonlySet<string>): Promise<void> {
+    for (let after = 0; ; ) {
+      const { last, count } = await this.options.storage.transaction(async (trx) => {
         const now = this.options.clock.now();
-        const waiting = await waitingByPhone(trx, no, phones);
-        await updateRecipients(trx, waiting.map(({ id }) => id), { state: 'cancelled', reason: 'recipient_removed', updated_at: now });
-        if (waiting.length > 0) await countJob(trx, no, { states: movesOf(waiting, 'cancelled') }, { updated_at: now });
+        const page = await waitingAfter(trx, no, { state, after, limit: LOOKED_THROUGH });
+        const ids = page.flatMap(({ id, phone }) => (phones.has(phone) ? [id] : []));
+        await updateRecipients(trx, ids, { state: 'cancelled', reason: 'recipient_removed', updated_at: now });
+        if (ids.length > 0) await countJob(trx, no, { states: { [state]: -ids.length, cancelled: ids.length } }, { updated_at: now });
+        return { last: page.at(-1)?.id ?? after, count: page.length };
       });
+      if (count < LOOKED_THROUGH) return;
+      after = last;
     }
   }
 

@@ -17,20 +17,19 @@ export interface Arrival extends NewRecipient {
   skip: SkipReason | null;
 }
 
-/** Adds those who are not in the job yet, in their order. Tells how many those were, by why they are left out; null: they are not. */
-export async function insertRecipients(trx: Db, job: number, arrivals: readonly Arrival[], now: number): Promise<Map<SkipReason | null, number>> {
-  const last = await trx.selectFrom('blast_recipient').select((eb) => eb.fn.max('id').as('id')).executeTakeFirst();
+/** Adds them, in their order. Nobody of them is in the job yet: see `KnownPhones`. */
+export async function insertRecipients(trx: Db, job: number, arrivals: readonly Arrival[], now: number): Promise<void> {
   const rows = arrivals.map(({ phone, jid, variables, skip }) => [job, phone, jid, variables && toJson(variables), skip === null ? 'queued' : 'skipped', skip, now]);
-  await insertMany(trx, { table: 'blast_recipient', columns: COLUMNS, rows, once: ['job', 'phone'] });
-  const added = await trx
-    .selectFrom('blast_recipient')
-    .select((eb) => ['reason', eb.fn.countAll<number | string>().as('count')])
-    .where('id', '>', last?.id ?? 0)
-    .where('job', '=', job)
-    .groupBy('reason')
-    .execute();
-  return new Map(added.map(({ reason, count }) => [reason as SkipReason | null, Number(count)]));
+  await insertMany(trx, { table: 'blast_recipient', columns: COLUMNS, rows });
 }
+
+export async function countRecipients(db: Db, job: number): Promise<number> {
+  return (await db.selectFrom('blast_job').select('total').where('no', '=', job).executeTakeFirst())?.total ?? 0;
+}
+
+/** Their numbers, in their order. */
+export const phonesAfter = (db: Db, job: number, { after, limit }: { after: number; limit: number }): Promise<{ id: number; phone: string }[]> =>
+  db.selectFrom('blast_recipient').select(['id', 'phone']).where('job', '=', job).where('id', '>', after).orderBy('id').limit(limit).execute();
 
 export const findRecipient = (db: Db, id: number): Promise<BlastRecipientRow | undefined> => db.selectFrom('blast_recipient').selectAll().where('id', '=', id).executeTakeFirst();
 
@@ -108,12 +107,9 @@ export async function idsIn(db: Db, job: number, state: RecipientState, { reason
   return (await query.execute()).map(({ id }) => id);
 }
 
-/** Those of these numbers that nothing has been begun for. */
-export async function waitingByPhone(db: Db, job: number, phones: readonly string[]): Promise<{ id: number; state: RecipientState }[]> {
-  const found: { id: number; state: RecipientState }[] = [];
-  for (const slice of slices(phones, SLICE)) found.push(...(await db.selectFrom('blast_recipient').select(['id', 'state']).where('job', '=', job).where('phone', 'in', slice).where('state', 'in', ['queued', 'paused']).execute()));
-  return found;
-}
+/** Those that nothing has been begun for, in their order. */
+export const waitingAfter = (db: Db, job: number, { state, after, limit }: { state: 'queued' | 'paused'; after: number; limit: number }): Promise<{ id: number; phone: string }[]> =>
+  db.selectFrom('blast_recipient').select(['id', 'phone']).where('job', '=', job).where('state', '=', state).where('id', '>', after).orderBy('id').limit(limit).execute();
 
 export interface RecipientPage {
   states: readonly RecipientState[] | null;

@@ -6,10 +6,10 @@ import type { BodyStream, Caller, UploadedFile } from '../../contracts/route.js'
 import type { BlastId } from '../../shared/ids.js';
 import type { WorkspaceId } from '../../shared/workspace.js';
 import type { Table } from '../../table-file/read-table.js';
-import { MOST_INVALID } from './blast-intake.js';
+import { INTAKE_PIECE, MOST_INVALID } from './blast-intake.js';
 import type { BlastService } from './blast-service.js';
 import { tableRows } from './csv-recipients.js';
-import { lotsOf, readLot, type Lot, type Lots } from './recipient-input.js';
+import { lotsOf, readLot, type Lot, type Lots, type NewRecipient } from './recipient-input.js';
 import { rowsOf } from './recipient-rows.js';
 
 export interface RecipientStreamOptions {
@@ -83,15 +83,21 @@ export class RecipientStream {
   async takeAll(id: BlastId, lots: Lots): Promise<StreamCounts> {
     const { service, defaultCountry } = this.options;
     const counts: StreamCounts = { accepted: 0, duplicates: 0, invalid: 0, invalid_rows: [] };
+    let waiting: NewRecipient[] = [];
+    const commit = async (): Promise<void> => {
+      const { added, duplicates } = await service.addRecipients(id, waiting);
+      counts.accepted += added;
+      counts.duplicates += duplicates;
+      waiting = [];
+    };
     for await (const lot of this.bounded(lots)) {
       const { recipients, invalid } = readLot(lot, defaultCountry);
       counts.invalid += invalid.length;
       counts.invalid_rows.push(...invalid.slice(0, MOST_INVALID - counts.invalid_rows.length));
-      if (recipients.length === 0) continue;
-      const { added, duplicates } = await service.addRecipients(id, recipients);
-      counts.accepted += added;
-      counts.duplicates += duplicates;
+      waiting.push(...recipients);
+      if (waiting.length >= INTAKE_PIECE) await commit();
     }
+    if (waiting.length > 0) await commit();
     return counts;
   }
 

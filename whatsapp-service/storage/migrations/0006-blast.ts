@@ -71,7 +71,6 @@ export const blast: Migration = {
       .addColumn('sent_at', 'bigint')
       .addColumn('delivered_at', 'bigint')
       .addColumn('read_at', 'bigint')
-      .addUniqueConstraint('blast_recipient_once', ['job', 'phone'])
       .execute();
     await schema.createIndex('blast_recipient_order').on('blast_recipient').columns(['job', 'id']).execute();
     await schema.createIndex('blast_recipient_state').on('blast_recipient').columns(['job', 'state', 'id']).execute();
