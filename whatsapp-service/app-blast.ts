@@ -6,6 +6,7 @@ import { BlastOutcomes } from './features/blast/blast-outcomes.js';
 import { BlastPlanner } from './features/blast/blast-planner.js';
 import { BlastPump, settingsOf } from './features/blast/blast-pump.js';
 import { BlastReporter } from './features/blast/blast-reporter.js';
+import { BlastRetention } from './features/blast/blast-retention.js';
 import { blastRoutes } from './features/blast/blast-routes.js';
 import { recipientRoutes } from './features/blast/recipient-routes.js';
 import { BlastService } from './features/blast/blast-service.js';
@@ -41,6 +42,8 @@ const UNPACKED = 5;
 /** How often the database is asked for what is due, whatever the queue remembers; and when a request that is still not whole has broken off. Milliseconds. */
 const RECONCILE_MS = 30_000;
 const BROKEN_OFF_MS = 3_600_000;
+/** How often old recipients are looked for, in milliseconds. */
+const SWEEP_MS = 3_600_000;
 /** What another process wrote a moment before it was last looked. */
 const CLOCKS_APART_MS = 2_000;
 
@@ -148,7 +151,8 @@ export function createBlasts(options: BlastOptions): Blasts {
     for (const { no } of await stoppedWithWaiting(storage.db)) queue.add(JOBS.cancel, String(no));
     for (const { id } of await unfinishedDrafts(storage.db, clock.now() - BROKEN_OFF_MS)) await service.discard(id as BlastId);
   };
-  let timer: NodeJS.Timeout | null = null;
+  const retention = new BlastRetention({ storage, keepMs: config.blast.keepRecipientsMs, clock, logger });
+  let timers: NodeJS.Timeout[] = [];
   let lookedAt = clock.now();
 
   return {
@@ -183,10 +187,11 @@ export function createBlasts(options: BlastOptions): Blasts {
       await control.begin();
       const failed = (error: unknown): void => logger.error('A repeated job failed', { job: 'blasts', error });
       await reconcile();
-      timer = setInterval(() => void reconcile().catch(failed), RECONCILE_MS);
+      void retention.sweep().catch(failed);
+      timers = [setInterval(() => void reconcile().catch(failed), RECONCILE_MS), setInterval(() => void retention.sweep().catch(failed), SWEEP_MS)];
     },
     stop: () => {
-      if (timer) clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       reporter.stop();
     },
   };

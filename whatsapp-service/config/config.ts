@@ -126,7 +126,7 @@ export interface Config {
     timeoutMs: number;
     keepMs: number;
   };
-  blast: { progressMs: number; maxRecipients: number; uploadMaxBytes: number };
+  blast: { progressMs: number; maxRecipients: number; uploadMaxBytes: number; keepRecipientsMs: number };
   /** How long the answer of a number check is kept; 0: not at all. */
   numberCheckTtlMs: number;
   idempotencyTtlMs: number;

@@ -192,7 +192,7 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
       timeoutMs: s.INBOUND_MEDIA_TIMEOUT_MS,
       keepMs: s.INBOUND_MEDIA_KEEP_HOURS * 3_600_000,
     },
-    blast: { progressMs: s.BLAST_PROGRESS_SECONDS * 1000, maxRecipients: s.BLAST_MAX_RECIPIENTS, uploadMaxBytes: s.BLAST_UPLOAD_MAX_MB * 1_048_576 },
+    blast: { progressMs: s.BLAST_PROGRESS_SECONDS * 1000, maxRecipients: s.BLAST_MAX_RECIPIENTS, uploadMaxBytes: s.BLAST_UPLOAD_MAX_MB * 1_048_576, keepRecipientsMs: s.BLAST_KEEP_RECIPIENTS_DAYS * 86_400_000 },
     numberCheckTtlMs: s.NUMBER_CHECK_CACHE_HOURS * 3_600_000,
     idempotencyTtlMs: s.IDEMPOTENCY_TTL_HOURS * 3_600_000,
     shutdownTimeoutMs: s.SHUTDOWN_TIMEOUT_MS,

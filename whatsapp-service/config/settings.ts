@@ -111,6 +111,7 @@ export const SETTINGS = {
 
   BLAST_MAX_RECIPIENTS: wholeNumber('the most recipients of one upload', 1, 10_000_000),
   BLAST_UPLOAD_MAX_MB: wholeNumber('the largest upload of recipients, in MiB', 1, 4_096),
+  BLAST_KEEP_RECIPIENTS_DAYS: wholeNumber('days after its end for which the recipients of a blast are kept; 0: for good', 0, 36_500),
   BLAST_PROGRESS_SECONDS: wholeNumber('seconds between two blast.progress webhooks; 0: none', 0, 3_600),
   MEDIA_MAX_MB: wholeNumber('the largest file of a message, in MiB', 1, 2_048),
   MEDIA_FETCH_TIMEOUT_MS: wholeNumber('how long fetching a file may take, in milliseconds', 100, 10 * MINUTES),

@@ -261,6 +261,7 @@ export const zBlastJob = z
     created_at: zTime,
     started_at: zTime.nullable(),
     finished_at: zTime.nullable(),
+    recipients_removed_at: zTime.nullable().describe('its recipients were cleared away (BLAST_KEEP_RECIPIENTS_DAYS); the figures stay'),
     updated_at: zTime,
   })
   .meta({ id: 'Blast' });

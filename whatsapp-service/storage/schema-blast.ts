@@ -56,6 +56,8 @@ export interface BlastJobTable extends BlastCounters {
   updated_at: number;
   started_at: number | null;
   finished_at: number | null;
+  /** Its recipients were cleared away: only the figures are left. */
+  recipients_removed_at: number | null;
 }
 
 /** Who sends a job's messages. */

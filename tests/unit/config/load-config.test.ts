@@ -65,7 +65,7 @@ describe('the defaults', () => {
       },
       media: { maxBytes: 67_108_864, fetchTimeoutMs: 30_000, keepMs: 86_400_000, allowedHosts: [] },
       inboundMedia: { download: false, dir: path.resolve('data/inbound-media'), maxBytes: 67_108_864, timeoutMs: 120_000, keepMs: D },
-      blast: { progressMs: 10_000, maxRecipients: 1_000_000, uploadMaxBytes: 268_435_456 },
+      blast: { progressMs: 10_000, maxRecipients: 1_000_000, uploadMaxBytes: 268_435_456, keepRecipientsMs: 7_776_000_000 },
       numberCheckTtlMs: 86_400_000,
       idempotencyTtlMs: 86_400_000,
       shutdownTimeoutMs: 10_000,

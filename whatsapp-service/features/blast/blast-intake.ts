@@ -270,7 +270,7 @@ export class BlastIntake {
   }
 }
 
-const AT_FIRST = { reason: null, detail: null, started_at: null, finished_at: null } as const;
+const AT_FIRST = { reason: null, detail: null, started_at: null, finished_at: null, recipients_removed_at: null } as const;
 
 export function timeOf(schedule: NonNullable<StartBlast['schedule']>): number {
   const at = scheduledAt(schedule);

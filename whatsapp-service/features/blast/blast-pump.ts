@@ -96,7 +96,10 @@ export class BlastPump {
     const { per_second: second, per_minute: minute, per_day: day, gap_min_ms: min, gap_max_ms: max } = JSON.parse(job.pace) as BlastPace;
     const gap = (min + Math.max(min, max)) / 2;
     const rates = [this.options.sessionRate, second, minute / 60, day / 86_400, gap === 0 ? 0 : 1_000 / gap].filter((rate) => rate > 0);
-    return Math.min(MOST, Math.max(LEAST, Math.ceil(Math.min(...rates, MOST) * AHEAD_SECONDS)));
+    const enough = Math.max(LEAST, Math.ceil(Math.min(...rates, MOST) * AHEAD_SECONDS));
+    // Several who share a job begin with an equal part of what is left, so that a short list is not all the first one's.
+    const part = Math.max(1, Math.ceil(job.n_queued / job.sessions.length));
+    return job.sessions.length === 1 ? Math.min(MOST, enough) : Math.min(MOST, enough, part);
   }
 
   /** False: nothing is left to take up, or the look-ups have to be waited for. */

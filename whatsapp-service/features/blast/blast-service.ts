@@ -151,7 +151,7 @@ export class BlastService {
   /** The recipients in these states as a new blast. @throws ApiError `blast_wrong_state` while it runs, or when there are none */
   async repeat(id: BlastId, input: RepeatBlast, caller: Caller): Promise<StartedBlast> {
     const job = await this.visible(id, caller);
-    const count = input.states.reduce((sum, state) => sum + job[`n_${state}`], 0);
+    const count = job.recipients_removed_at === null ? input.states.reduce((sum, state) => sum + job[`n_${state}`], 0) : 0;
     if ((!isOver(job) && job.state !== 'PAUSED') || count === 0) throw new ApiError('blast_wrong_state', { state: job.state, recipients: count });
     const made = await this.options.intake.repeat(job, input);
     return { job: await this.get(made.id, caller), accepted: made.added.added, duplicates: made.added.duplicates, invalid: 0, invalid_rows: [] };

@@ -57,6 +57,10 @@ export async function jobsOf(db: Db, session: SessionId, states: readonly BlastS
 export const stoppedWithWaiting = (db: Db): Promise<{ no: number }[]> =>
   db.selectFrom('blast_job').select('no').where('state', 'in', ['STOPPED', 'FAILED']).where((eb) => eb.or([eb('n_queued', '>', 0), eb('n_paused', '>', 0)])).execute();
 
+/** Jobs that were over by then, and have their recipients still. */
+export const finishedBefore = (db: Db, before: number): Promise<{ no: number; id: string }[]> =>
+  db.selectFrom('blast_job').select(['no', 'id']).where('state', 'in', FINAL_STATES).where('finished_at', '<', before).where('recipients_removed_at', 'is', null).execute();
+
 /** Requests that broke off before all of their recipients were there. */
 export const unfinishedDrafts = (db: Db, before: number): Promise<{ id: string }[]> =>
   db.selectFrom('blast_job').select('id').where('state', '=', 'DRAFT').where('ready', '=', 0).where('updated_at', '<', before).execute();

@@ -49,6 +49,7 @@ function jobView(job: BlastJob, echoed: ReadonlyMap<SessionId, EchoedId>, now: n
     created_at: iso(job.created_at),
     started_at: time(job.started_at),
     finished_at: time(job.finished_at),
+    recipients_removed_at: time(job.recipients_removed_at),
     updated_at: iso(job.updated_at),
   };
 }

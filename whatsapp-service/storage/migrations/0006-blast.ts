@@ -38,7 +38,8 @@ export const blast: Migration = {
       .addColumn('created_at', 'bigint', (c) => c.notNull())
       .addColumn('updated_at', 'bigint', (c) => c.notNull())
       .addColumn('started_at', 'bigint')
-      .addColumn('finished_at', 'bigint');
+      .addColumn('finished_at', 'bigint')
+      .addColumn('recipients_removed_at', 'bigint');
     for (const counter of counters) job = job.addColumn(counter, 'integer', (c) => c.notNull().defaultTo(0));
     await job.execute();
     await schema.createIndex('blast_job_media').on('blast_job').column('media_id').execute();

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { join } from 'node:path';
+import type { BlastJobView, BlastRecipientList, StartedBlast } from '../../whatsapp-service/contracts/blast-api.js';
+import { InProcessBridge, World } from '../helpers/bridge.js';
+import { until } from '../helpers/sandbox-client.js';
+
+/** Several sessions that share a blast and are lost in the middle of it; and what holds a blast back for a while. */
+const ROOT = '/api/whatsapp/blast';
+const SESSIONS = ['one', 'two', 'three'];
+let world: World;
+let bridge: InProcessBridge;
+
+beforeAll(async () => {
+  world = await World.open();
+  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false' });
+  for (const session of SESSIONS) await bridge.api.pair(world, session);
+}, 120_000);
+afterAll(async () => {
+  await bridge.stop();
+  await world.close();
+});
+
+const phones = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, index) => `+62${prefix}${String(index).padStart(11 - prefix.length, '0')}`);
+const start = (text: string, body: object): Promise<BlastJobView> => bridge.api.ok<StartedBlast>('POST', `${ROOT}/start`, { session_id: 'two', content: { type: 'text', text }, ...body }).then(({ job }) => job);
+const get = (id: string): Promise<BlastJobView> => bridge.api.ok<BlastJobView>('GET', `${ROOT}/${id}`);
+const edit = (id: string, change: object): Promise<BlastJobView> => bridge.api.ok<BlastJobView>('PATCH', `${ROOT}/${id}`, change);
+const resume = (id: string): Promise<BlastJobView> => bridge.api.ok<BlastJobView>('POST', `${ROOT}/${id}/resume`);
+const that = (id: string, what: (job: BlastJobView) => boolean, timeoutMs = 60_000): Promise<BlastJobView> =>
+  until(async () => {
+    const job = await get(id);
+    return what(job) ? job : null;
+  }, { timeoutMs, name: `blast ${id}: ${what.toString()}` });
+const inState = (id: string, state: string, timeoutMs?: number): Promise<BlastJobView> => that(id, (job) => job.state === state, timeoutMs);
+const reached = ({ progress: { states } }: BlastJobView): number => states.sent + states.delivered + states.read;
+const recipients = async (id: string): Promise<BlastRecipientList['recipients']> => (await bridge.api.ok<BlastRecipientList>('GET', `${ROOT}/${id}/recipients?limit=500`)).recipients;
+/** How often each got this text, over all sessions. */
+const counts = async (text: string): Promise<Map<string, number>> => {
+  const found = new Map<string, number>();
+  for (const session of SESSIONS) for (const { to, body, deliveries } of await world.hub.sent(session)) if (body === text) found.set(`+${to.split('@')[0]}`, (found.get(`+${to.split('@')[0]}`) ?? 0) + deliveries);
+  return found;
+};
+const write = (statement: string, ...values: (string | number)[]): void => {
+  const db = new DatabaseSync(join(world.dir, 'data', 'bridge.sqlite'));
+  db.exec('PRAGMA busy_timeout=5000');
+  db.prepare(statement).run(...values);
+  db.close();
+};
+
+describe('what holds a blast back', () => {
+  test('quiet hours: nothing goes out in them, and it goes on when its place has day', async () => {
+    // Where it is now between 22 and 23 o'clock, and where it is noon.
+    const hour = new Date().getUTCHours();
+    const zone = (local: number): string => {
+      const offset = ((local - hour + 36) % 24) - 12;
+      return offset === 0 ? 'Etc/GMT' : `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`;
+    };
+    const job = await start('quiet', { recipients: phones('8211', 3), pace: { quiet_hours: { from: '21:30', to: '06:00' }, time_zone: zone(22) } });
+    const other = await start('not quiet', { recipients: phones('8212', 3) });
+    await inState(other.id, 'COMPLETED');
+    expect([(await get(job.id)).progress.states.queued, (await counts('quiet')).size]).toEqual([3, 0]);
+    await edit(job.id, { pace: { time_zone: zone(12) } });
+    await inState(job.id, 'COMPLETED');
+    expect([...(await counts('quiet')).values()]).toEqual([1, 1, 1]);
+  }, 90_000);
+
+  test('a new session sends as many as its warm-up allows on its day', async () => {
+    const job = await start('warm', { recipients: phones('8213', 6), pace: { warm_up: { first_day: 3, growth: 2, days: 10 } } });
+    const other = await start('beside', { recipients: phones('8214', 2) });
+    await inState(other.id, 'COMPLETED');
+    const waiting = await that(job.id, (now) => reached(now) === 3);
+    expect([waiting.state, (await counts('warm')).size]).toEqual(['RUNNING', 3]);
+    // Yesterday's session may send twice as many today, of which three were sent.
+    write('update session set created_at = created_at - 86400000 where id = ?', 'two');
+    await edit(job.id, { name: 'the next day' });
+    await inState(job.id, 'COMPLETED');
+    expect([...(await counts('warm')).values()]).toEqual([1, 1, 1, 1, 1, 1]);
+  }, 90_000);
+
+  test('batches: nothing goes out in the pause between two', async () => {
+    const job = await start('batch', { recipients: phones('8215', 5), batches: { size: 2, pause_seconds: 2 } });
+    await inState(job.id, 'COMPLETED');
+    const at = (await recipients(job.id)).map(({ sent_at: sent }) => Date.parse(sent ?? '')).sort((a, b) => a - b);
+    const gap = (index: number): number => (at[index + 1] ?? 0) - (at[index] ?? 0);
+    expect([1, 3].filter((index) => gap(index) >= 1_000)).toEqual([1, 3]);
+    expect([...(await counts('batch')).values()]).toEqual([1, 1, 1, 1, 1]);
+  }, 60_000);
+
+  test('check_on_whatsapp: who is not there is skipped, and gets it once the filter is off', async () => {
+    await world.hub.unregister('628216');
+    const job = await start('there', { recipients: [...phones('8216', 2), ...phones('8217', 2)], filters: { check_on_whatsapp: true } });
+    const done = await inState(job.id, 'COMPLETED');
+    expect([reached(done), done.progress.skipped_by_reason.not_on_whatsapp]).toEqual([2, 2]);
+    expect([...(await counts('there')).keys()].sort()).toEqual(phones('8217', 2));
+    expect((await recipients(job.id)).map(({ state, reason }) => (state === 'skipped' ? reason?.code : 'reached'))).toEqual(['not_on_whatsapp', 'not_on_whatsapp', 'reached', 'reached']);
+  }, 60_000);
+
+  test('a look-up that fails: nobody is sent to until it works, and then by itself', async () => {
+    write('alter table address rename to address_away');
+    const job = await start('unknown', { recipients: phones('8218', 3) });
+    const held = await that(job.id, ({ reason }) => reason?.code === 'lookup_failed').finally(() => write('alter table address_away rename to address'));
+    expect([held.state, held.progress.states.queued, (await counts('unknown')).size]).toEqual(['RUNNING', 3, 0]);
+    const done = await inState(job.id, 'COMPLETED');
+    expect([done.reason, [...(await counts('unknown')).values()]]).toEqual([null, [1, 1, 1]]);
+  }, 60_000);
+});
+
+test('three share a blast; one is logged out and one is deleted in the middle: all of their jobs stand still at once, the others take their share over, and nobody gets it twice', async () => {
+  const everyone = phones('8221', 60);
+  const shared = await start('shared', { session_id: undefined, session_ids: SESSIONS, recipients: everyone, pace: { per_second: 1 } });
+  const own = await start('own', { session_id: 'one', recipients: phones('8222', 30), pace: { per_second: 2 } });
+  const untouched = await start('untouched', { recipients: phones('8223', 8), pace: { per_second: 2 } });
+  await that(shared.id, (job) => reached(job) >= 6);
+  // Each has its part from the beginning.
+  expect((await Promise.all(SESSIONS.map((session) => world.hub.sent(session)))).map((sent) => sent.some(({ body }) => body === 'shared'))).toEqual([true, true, true]);
+
+  await world.hub.logoutFromPhone('one');
+  const halted = await Promise.all([inState(shared.id, 'PAUSED'), inState(own.id, 'PAUSED')]);
+  expect(halted.map(({ reason }) => reason?.code)).toEqual(['session_logged_out', 'session_logged_out']);
+  expect((await get(untouched.id)).state).not.toBe('PAUSED');
+  const edited = await edit(shared.id, { session_ids: ['two', 'three'] });
+  expect([edited.session_ids, edited.progress.states.processing]).toEqual([['two', 'three'], 0]);
+  await resume(shared.id);
+  const before = reached(await get(shared.id));
+  await that(shared.id, (job) => reached(job) >= before + 4);
+
+  await bridge.api.ok('DELETE', '/api/sessions/three');
+  const orphaned = await inState(shared.id, 'PAUSED');
+  expect(orphaned.reason?.code).toBe('session_deleted');
+  expect((await bridge.api.request('POST', `${ROOT}/${shared.id}/resume`)).status).toBe(404);
+  await edit(shared.id, { session_ids: ['two'], pace: { per_second: 0 } });
+  await resume(shared.id);
+  const done = await inState(shared.id, 'COMPLETED');
+  await inState(untouched.id, 'COMPLETED');
+
+  const got = await counts('shared');
+  expect([...got.values()].filter((count) => count > 1)).toEqual([]);
+  // Whose message was on its way when the session was deleted is said to be unknown; everyone else has it.
+  const all = await recipients(shared.id);
+  const unknown = all.filter(({ state }) => state === 'unknown').map(({ phone }) => phone);
+  expect([unknown.length, done.progress.states.failed, done.progress.states.cancelled]).toEqual([done.progress.states.unknown, 0, 0]);
+  expect(everyone.filter((phone) => !got.has(phone) && !unknown.includes(phone))).toEqual([]);
+  expect(Object.values(done.progress.states).reduce((sum, count) => sum + count, 0)).toBe(everyone.length);
+  expect([...(await counts('own')).values()].filter((count) => count > 1)).toEqual([]);
+}, 150_000);
+
+test('the recipients of an old blast are cleared away, its figures stay', async () => {
+  const job = await start('old', { recipients: phones('8231', 2) });
+  await inState(job.id, 'COMPLETED');
+  write('update blast_job set finished_at = finished_at - ? where id = ?', 91 * 86_400_000, job.id);
+  await bridge.stop();
+  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false' });
+  const cleared = await that(job.id, ({ recipients_removed_at: at }) => at !== null);
+  expect([cleared.progress.total, reached(cleared), await recipients(job.id)]).toEqual([2, 2, []]);
+  expect((await bridge.api.request('POST', `${ROOT}/${job.id}/repeat`, { states: ['skipped'] })).status).toBe(409);
+}, 90_000);
