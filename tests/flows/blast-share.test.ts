@@ -5,7 +5,12 @@ import type { BlastJobView, BlastRecipientList, StartedBlast } from '../../whats
 import { InProcessBridge, World } from '../helpers/bridge.js';
 import { until } from '../helpers/sandbox-client.js';
 
-/** Several sessions that share a blast and are lost in the middle of it; and what holds a blast back for a while. */
+/**
+ * Several sessions that share a blast and are lost in the middle of it; what holds a blast back for a while; and a long list, of which the beginning
+ * goes out: `BLAST_ROWS` (a million) makes it as long as it may be, `BLAST_SENT` says how many are waited for.
+ */
+const ROWS = Number(process.env.BLAST_ROWS ?? 5_000);
+const SENT = Number(process.env.BLAST_SENT ?? 60);
 const ROOT = '/api/whatsapp/blast';
 const SESSIONS = ['one', 'two', 'three'];
 let world: World;
@@ -154,3 +159,34 @@ test('the recipients of an old blast are cleared away, its figures stay', async 
   expect([cleared.progress.total, reached(cleared), await recipients(job.id)]).toEqual([2, 2, []]);
   expect((await bridge.api.request('POST', `${ROOT}/${job.id}/repeat`, { states: ['skipped'] })).status).toBe(409);
 }, 90_000);
+
+test('a long list: its beginning goes out, without who is in the address book, each once; a stop cancels the rest, and memory stays', async () => {
+  const phone = (index: number): string => `+62813${String(10_000_000 + index)}`;
+  const isKnown = (index: number): boolean => index % 10 < 3;
+  const known = Array.from({ length: ROWS }, (_, index) => index).filter(isKnown);
+  for (let from = 0; from < known.length; from += 20_000) await bridge.api.ok('PUT', '/api/whatsapp/addresses?workspace_id=7', known.slice(from, from + 20_000).map((index) => `${JSON.stringify(phone(index))}\n`).join(''), { 'Content-Type': 'application/x-ndjson' });
+  global.gc?.();
+  const before = process.memoryUsage().rss;
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss - before)), 20);
+  async function* lines(): AsyncGenerator<Buffer> {
+    yield Buffer.from(`${JSON.stringify({ session_id: 'two', content: { type: 'text', text: 'long' } })}\n`);
+    for (let from = 0; from < ROWS; from += 1_000) yield Promise.resolve(Buffer.from(Array.from({ length: Math.min(1_000, ROWS - from) }, (_, index) => `${JSON.stringify(phone(from + index))}\n`).join('')));
+  }
+  const comesAt = performance.now();
+  const answer = await fetch(`${bridge.api.url}${ROOT}/start`, { method: 'POST', headers: { 'X-Api-Key': bridge.api.key, 'Content-Type': 'application/x-ndjson' }, body: ReadableStream.from(lines()) as never, duplex: 'half' } as never);
+  const { job } = (await answer.json()) as StartedBlast;
+  const acceptedMs = performance.now() - comesAt;
+  expect(job.progress).toMatchObject({ total: ROWS, skipped_by_reason: { in_address_book: known.length } });
+  const startedAt = performance.now();
+  await that(job.id, (now) => reached(now) >= SENT, 1_500_000);
+  const sentMs = performance.now() - startedAt;
+  await bridge.api.ok('POST', `${ROOT}/${job.id}/stop`);
+  const stopped = await that(job.id, ({ progress: { states } }) => states.queued === 0 && states.processing === 0, 600_000);
+  clearInterval(watch);
+  const got = await counts('long');
+  expect([[...got.values()].filter((count) => count !== 1), known.filter((index) => got.has(phone(index)))]).toEqual([[], []]);
+  expect([got.size, stopped.progress.states.cancelled]).toEqual([reached(stopped), ROWS - known.length - reached(stopped)]);
+  expect(most).toBeLessThan(250_000_000);
+  process.stdout.write(`${ROWS} recipients taken in ${Math.round(acceptedMs)} ms, ${got.size} sent in ${Math.round(sentMs)} ms, +${Math.round(most / 1e6)} MB\n`);
+}, 2_400_000);
