@@ -300,14 +300,16 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     async stop() {
       // What is half open cannot be closed.
       await opening.catch(() => {});
-      const grace = config.shutdownTimeoutMs;
+      // One bound for all of it: whoever sends SIGTERM waits only so long before they kill.
+      const until = performance.now() + config.shutdownTimeoutMs;
+      const grace = (): number => Math.max(0, until - performance.now());
       await realtime.close();
-      await server.close(grace);
+      await server.close(grace());
       await stopWatching?.();
       stopJobs?.();
       blasts.stop();
-      await Promise.all([chatSync.stopAll(grace), queue.stop(grace), inboundMedia.stop(), sessions.close()]);
-      await outbox.stop(grace);
+      await Promise.all([chatSync.stopAll(grace()), queue.stop(grace()), inboundMedia.stop(), sessions.close()]);
+      await outbox.stop(grace());
       // Breaks off what is left, so that its end is written down before the database closes.
       client?.close();
       outbox.breakOff();
