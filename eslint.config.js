@@ -20,7 +20,7 @@ const PAGE_GLOBALS = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', '.compiled/', 'node_modules/', 'data/', 'logs/', 'sessions/', '.browser/', 'coverage/', 'bench-results/', 'laravel/vendor/'] },
+  { ignores: ['dist/', '.compiled/', '.bench/', 'node_modules/', 'data/', 'logs/', 'sessions/', '.browser/', 'coverage/', 'bench-results/', 'laravel/vendor/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'warn' } },
   eslint.configs.recommended,
 

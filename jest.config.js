@@ -6,7 +6,7 @@ export default {
   // TypeScript's imports end in .js; a dependency's `metadata.json.js` is really one.
   moduleNameMapper: { '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1' },
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/.compiled/', '<rootDir>/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/.compiled/', '<rootDir>/.bench/', '<rootDir>/dist/'],
   globalSetup: '<rootDir>/tests/helpers/compile-service.mjs',
   testSequencer: '<rootDir>/tests/helpers/longest-first.mjs',
   // What a test waits for has its own limits, which tell what did not come.

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { browserName, observeConditions } from './conditions.js';
 import { blastBench } from './blast-bench.js';
 import { judge } from './expectations.js';
+import { compile } from './compiled.js';
 import { durableBench } from './durable-bench.js';
 import { intakeBench } from './intake-bench.js';
 import { inboundBench } from './inbound-bench.js';
@@ -24,6 +25,7 @@ browserName();
 const conditions = observeConditions(options, startedAt);
 const say = (text: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`);
 
+await compile();
 const stage = await Stage.open();
 try {
   const sync: SyncSize[] = [];

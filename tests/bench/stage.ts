@@ -62,7 +62,7 @@ export class Stage {
   static async open(): Promise<Stage> {
     const dir = await mkdtemp(join(tmpdir(), 'bridge-bench-'));
     const hubProcess = await startHubProcess(join(dir, 'hub'));
-    return new Stage(dir, hubProcess, await HubClient.connect(hubProcess), Worker.start('receiver', './receiver-process.ts'));
+    return new Stage(dir, hubProcess, await HubClient.connect(hubProcess), Worker.start('receiver', 'receiver-process'));
   }
 
   /** An account with so many chats, 30 % of them groups of 20 unless told otherwise. */
@@ -90,7 +90,7 @@ export class Stage {
   async open<T>({ variant, account, memory = false, keepIn, bodies, signedBefore, answerMs, more }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
     const session = `${variant}-${++this.runs}`;
     const backendUrl = await this.receiver.call<string>('open', { secret: SECRET, keepIn, answerMs } satisfies OpenReceiver);
-    const worker = Worker.start(session, './variant-process.ts', [variant]);
+    const worker = Worker.start(session, 'variant-process', [variant]);
     const { controlUrl, token } = this.process;
     const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, secret: SECRET, dir: join(this.dir, session), bodies, signedBefore, ...(more && { morePhones: more.map(({ phone }) => phone) }) };
     try {

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { compiledFile } from './compiled.js';
 import type { Call, Reply } from './worker-calls.js';
 
 const START_LIMIT_MS = 5_000;
@@ -26,10 +26,10 @@ export class Worker {
     });
   }
 
-  /** `file`: a module beside this one that calls `serve`. */
-  static start(name: string, file: string, args: readonly string[] = []): Worker {
-    const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-      execArgv: ['--import', 'tsx', '--expose-gc'],
+  /** `program`: a module beside this one that calls `serve`. */
+  static start(name: string, program: string, args: readonly string[] = []): Worker {
+    const child = fork(compiledFile(program), args, {
+      execArgv: ['--enable-source-maps', '--expose-gc'],
       // The service's log goes nowhere, but it is written; what fails is seen.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -1,0 +1,2 @@
+/** See compile-tree.mjs. */
+export function compileTree(from: string, to: string): Promise<void>;
