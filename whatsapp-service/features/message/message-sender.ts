@@ -135,11 +135,11 @@ export class MessageSender {
         // Doing an edit, a reaction or a deletion once more changes nothing.
         if (!isAction(row)) found = await page.lookUp(asChatId(row.chat_id), row.wa_key);
       } catch (error) {
-        logger.warn('A message could not be looked up; it is tried again', { session: id, message: row.id, error });
+        logger.warn('A message could not be looked up; it is tried again', { session: id, id: row.id, error });
         again(id, settings.retryBaseMs);
         return false;
       }
-      logger.info('Looked up a message that was being sent when the session broke off', { session: id, message: row.id, found: found.found });
+      logger.info('Looked up a message that was being sent when the session broke off', { session: id, id: row.id, found: found.found });
       if (found.found && found.ack < 0) await this.onFailure(row, new ProviderError('send_failed', 'WhatsApp refused the message.', true));
       else if (found.found) await outcomes.apply(id, row, found.messageId, found.ack);
       else await updateMessage(storage.db, row.id, { state: 'queued', next_attempt_at: clock.now(), updated_at: clock.now() });
@@ -158,7 +158,7 @@ export class MessageSender {
     this.unacked.begin(id, row.wa_key);
     try {
       const { messageId, ack } = await page.send(outbound);
-      this.options.logger.debug('The page has a message', { session: id, message: row.id, kind: row.type, ack });
+      this.options.logger.debug('The page has a message', { session: id, id: row.id, kind: row.type, ack });
       // One that only changes another has no ack of its own, and one that WhatsApp had before this send may have had all of its acks.
       if (ack > 0) await this.succeed(row, { messageId, ack });
       return true;
@@ -176,7 +176,7 @@ export class MessageSender {
 
   private async onFailure(row: MessageRow, error: unknown): Promise<boolean> {
     const { outcomes, clock, settings, logger, onResult, again } = this.options;
-    const facts = { session: row.session_id, message: row.id, attempts: row.attempts, error };
+    const facts = { session: row.session_id, id: row.id, attempts: row.attempts, error };
     if (!(error instanceof ProviderError)) throw error;
     if (error.code === 'page_unavailable' || error.code === 'timeout') {
       // It may have gone out. It stays `sending` until the page is back and can be asked.
