@@ -29,7 +29,8 @@ export class Worker {
   /** `program`: a module beside this one that calls `serve`. */
   static start(name: string, program: string, args: readonly string[] = []): Worker {
     const child = fork(compiledFile(program), args, {
-      execArgv: ['--enable-source-maps', '--expose-gc'],
+      // As the image and `npm start` have it.
+      execArgv: ['--enable-source-maps', '--max-semi-space-size=4', '--expose-gc'],
       // The service's log goes nowhere, but it is written; what fails is seen.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

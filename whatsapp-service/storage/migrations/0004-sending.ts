@@ -17,7 +17,7 @@ export const sending: Migration = {
     // Each is of the few messages that are on their way: what is done weighs on none of them, and a change of state moves only what it must.
     await db.schema.createIndex('message_due').on('message').columns(['session_id', 'priority desc', 'created_at', 'id', 'next_attempt_at']).where(sql<boolean>`state = 'queued'`).execute();
     await db.schema.createIndex('message_age').on('message').column('expires_at').where(sql<boolean>`state = 'queued'`).execute();
-    await db.schema.createIndex('message_sending').on('message').columns(['session_id', 'created_at', 'id']).where(sql<boolean>`state = 'sending'`).execute();
+    await db.schema.createIndex('message_sending').on('message').columns(['session_id', 'state', 'created_at', 'id']).where(sql<boolean>`state = 'sending'`).execute();
     await db.schema.createIndex('message_unread').on('message').columns(['session_id', 'next_attempt_at']).where(sql<boolean>`state in ('sent', 'delivered')`).execute();
     await db.schema.createIndex('message_listed').on('message').columns(['session_id', 'created_at', 'id']).execute();
 
