@@ -1,6 +1,6 @@
 import { MysqlDialect, PostgresDialect, type Dialect } from 'kysely';
-import { createPool } from 'mysql2';
-import pg from 'pg';
+import type { Pool as MysqlPool } from 'mysql2';
+import type { Pool as PostgresPool } from 'pg';
 
 export type BackendDatabaseKind = 'mysql' | 'postgres';
 
@@ -16,11 +16,13 @@ interface Connection {
 const CONNECTIONS = 4;
 const IDLE_MS = 60_000;
 
+/** Each driver is loaded when it is first asked: most services have no use for either. */
 export function backendDialect(connection: Connection): Dialect {
-  return kindOf(connection.url) === 'postgres' ? postgresDialect(connection) : mysqlDialect(connection);
+  return kindOf(connection.url) === 'postgres' ? new PostgresDialect({ pool: () => postgresPool(connection) }) : new MysqlDialect({ pool: () => mysqlPool(connection) });
 }
 
-function postgresDialect({ url, tls, timeoutMs }: Connection): Dialect {
+async function postgresPool({ url, tls, timeoutMs }: Connection): Promise<PostgresPool> {
+  const { default: pg } = await import('pg');
   const pool = new pg.Pool({
     connectionString: url,
     ...(tls && { ssl: { rejectUnauthorized: true } }),
@@ -36,10 +38,11 @@ function postgresDialect({ url, tls, timeoutMs }: Connection): Dialect {
   pool.on('error', () => undefined);
   // One that is lost during a query tells the query, and would end the process for the want of a listener.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new PostgresDialect({ pool });
+  return pool;
 }
 
-function mysqlDialect({ url, tls, timeoutMs }: Connection): Dialect {
+async function mysqlPool({ url, tls, timeoutMs }: Connection): Promise<MysqlPool> {
+  const { createPool } = await import('mysql2');
   const { hostname, port, username, password, pathname } = new URL(url);
   const pool = createPool({
     host: hostname.replace(/^\[|\]$/g, ''),
@@ -61,5 +64,5 @@ function mysqlDialect({ url, tls, timeoutMs }: Connection): Dialect {
     // MariaDB's name for the limit, in seconds, and MySQL's; each leaves the other's be. Nothing is ever written there.
     for (const setting of ['session transaction read only', `session max_statement_time = ${timeoutMs / 1_000}`, `session max_execution_time = ${timeoutMs}`]) opened.query(`set ${setting}`, () => undefined);
   });
-  return new MysqlDialect({ pool });
+  return pool;
 }

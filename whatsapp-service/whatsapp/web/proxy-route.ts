@@ -1,5 +1,4 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { Server } from 'proxy-chain';
 import type { Proxy } from '../provider.js';
 
 /** How a browser reaches its proxy. Its command line holds no credentials: every user of the machine can read that. */
@@ -14,6 +13,7 @@ export interface ProxyRoute {
 /** Opens the way to a proxy. A browser cannot log in at a SOCKS proxy: a relay on this machine does it, and lets only this browser in. */
 export async function openProxyRoute({ server, credentials }: Proxy): Promise<ProxyRoute> {
   if (!credentials || !server.startsWith('socks5://')) return { server, login: credentials, close: async () => {} };
+  const { Server } = await import('proxy-chain');
   const upstream = new URL(server);
   upstream.username = encodeURIComponent(credentials.username);
   upstream.password = encodeURIComponent(credentials.password);
