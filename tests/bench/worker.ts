@@ -30,7 +30,7 @@ export class Worker {
   static start(name: string, program: string, args: readonly string[] = []): Worker {
     const child = fork(compiledFile(program), args, {
       // As the image and `npm start` have it.
-      execArgv: ['--enable-source-maps', '--max-semi-space-size=4', '--expose-gc'],
+      execArgv: ['--enable-source-maps', '--max-semi-space-size=8', '--expose-gc'],
       // The service's log goes nowhere, but it is written; what fails is seen.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

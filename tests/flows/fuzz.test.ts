@@ -13,7 +13,7 @@ import { knownNames, passingPlaces, serveFiles } from '../helpers/fuzz-world.js'
 import { hostileRequest, operationsOf, plainRequest, type Known, type Operation, type Sent } from '../helpers/hostile-requests.js';
 
 /** `FUZZ_REQUESTS` and `FUZZ_SEED` make it longer or other; `FUZZ_SHOW=1` prints what every route answered. */
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 5_000);
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 20_000);
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_131);
 const AT_ONCE = 12;
 const WARM_UP = Math.min(2_000, Math.floor(REQUESTS / 4));
