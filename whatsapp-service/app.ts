@@ -142,7 +142,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
     logger,
   });
   const media = new MediaService({ storage, dataDir: config.dataDir, settings: config.media, clock, logger });
-  const outcomes: MessageOutcomes = new MessageOutcomes({ storage, clock, wakeOutbox, onAck: (...ack) => sender.onAck(...ack), watcher: { changed: (trx, row) => blasts.watcher.changed(trx, row) } });
+  const outcomes: MessageOutcomes = new MessageOutcomes({ storage, clock, wakeOutbox, onAcked: (...message) => sender.onAcked(...message), onRefused: (...message) => sender.onRefused(...message), watcher: { changed: (trx, row) => blasts.watcher.changed(trx, row) } });
   const sender: MessageSender = new MessageSender({
     storage,
     settings: config.send,

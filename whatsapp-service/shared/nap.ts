@@ -1,4 +1,4 @@
-/** A wait that somebody else may end, also before it has begun. */
+/** A wait that somebody else may end, also before it has begun. It does not keep the process from ending. */
 export class Nap {
   private isOver = false;
   private wake: (() => void) | null = null;
@@ -12,7 +12,7 @@ export class Nap {
   take(ms: number): Promise<void> {
     if (this.isOver) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.end(), ms);
+      const timer = setTimeout(() => this.end(), ms).unref();
       this.wake = () => {
         clearTimeout(timer);
         this.wake = null;

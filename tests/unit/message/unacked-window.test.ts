@@ -74,13 +74,24 @@ describe('how many messages WhatsApp has not acknowledged', () => {
   });
 });
 
-test('an ack that does not come in time is not waited for', async () => {
+test('an ack that does not come in time is not waited for, and not asked about again and again', async () => {
   const { window, begin, pass, hasRoom } = windowAt();
   begin('a');
   expect([window.waitsFor(SHOP, 'a'), window.overdueIn(SHOP)]).toEqual([true, TIMEOUT_MS]);
   pass(TIMEOUT_MS);
-  expect([window.waitsFor(SHOP, 'a'), window.overdueIn(SHOP)]).toEqual([false, 0]);
+  expect(window.overdueIn(SHOP)).toBe(0);
+  window.dropOverdue(SHOP);
+  expect([window.waitsFor(SHOP, 'a'), window.overdueIn(SHOP)]).toEqual([false, null]);
   expect(await hasRoom()).toBe(true);
+});
+
+test('whoever waits for room goes on when the ack has not come in time', async () => {
+  const { window, begin, pass } = windowAt();
+  begin('a');
+  pass(TIMEOUT_MS - 1);
+  const waiting = window.room(SHOP);
+  pass(1);
+  await waiting;
   expect(window.overdueIn(SHOP)).toBeNull();
 });
 

@@ -34,8 +34,10 @@ export interface MessageOutcomesOptions {
   storage: Storage;
   clock: Clock;
   wakeOutbox(): void;
-  /** WhatsApp acknowledged or refused a message that came over the API; what becomes of a refused one is the sender's to decide. */
-  onAck(sessionId: SessionId, key: string, ack: AckLevel): void;
+  /** WhatsApp has acknowledged a message that came over the API. */
+  onAcked(sessionId: SessionId, key: string): void;
+  /** WhatsApp refused one; the sender decides what becomes of it. */
+  onRefused(sessionId: SessionId, key: string): void;
   watcher: MessageWatcher;
 }
 
@@ -60,10 +62,10 @@ export class MessageOutcomes {
       if (row && ack.ack < 0 && row.state !== 'failed') {
         // It may be tried again under the same id, and what went out is not taken back.
         await updateMessage(trx, row.id, { wa_message_id: ack.messageId, updated_at: this.options.clock.now() });
-        this.options.onAck(sessionId, ack.key, ack.ack);
+        this.options.onRefused(sessionId, ack.key);
         continue;
       }
-      if (row) this.options.onAck(sessionId, ack.key, ack.ack);
+      if (row && ack.ack > 0) this.options.onAcked(sessionId, ack.key);
       if (row) byKey.set(ack.key, await this.advance(trx, row, ack, events));
       // PENDING says only that the page has it.
       if (ack.ack !== 0) events.push(ackEvent(ack, row?.id ?? null));

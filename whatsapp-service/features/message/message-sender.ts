@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import type { AckLevel, MessageReason } from '../../contracts/states.js';
+import type { MessageReason } from '../../contracts/states.js';
 import type { Clock } from '../../shared/clock.js';
 import { asChatId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
@@ -58,12 +58,13 @@ export class MessageSender {
     if (overdue !== null) this.options.again(id, Math.max(1, overdue));
   }
 
-  /** WhatsApp has acknowledged a message of this session, or refused it. */
-  onAck(id: SessionId, key: string, ack: AckLevel): void {
-    if (ack < 0) {
-      this.unacked.refused(id, key);
-      this.options.again(id, 0);
-    } else if (ack > 0 && this.unacked.acked(id, key)) this.options.onResult?.('sent');
+  onAcked(id: SessionId, key: string): void {
+    if (this.unacked.acked(id, key)) this.options.onResult?.('sent');
+  }
+
+  onRefused(id: SessionId, key: string): void {
+    this.unacked.refused(id, key);
+    this.options.again(id, 0);
   }
 
   /** The session has a new page: what the one before had taken is asked for, not waited for. */
@@ -73,9 +74,11 @@ export class MessageSender {
 
   private async sendDue(id: SessionId): Promise<void> {
     const { storage, clock, again } = this.options;
+    this.unacked.dropOverdue(id);
     for (let turn = 1; ; turn++) {
+      const isRefused = this.unacked.takeRefusal(id);
       // What WhatsApp refused is settled before more goes out: it may be a reason to stop.
-      if ((turn === 1 || this.unacked.takeRefusal(id)) && !(await this.recover(id))) return;
+      if ((turn === 1 || isRefused) && !(await this.recover(id))) return;
       const page = this.options.page(id);
       if (!page) return;
       const claim = await this.claim(id);
@@ -171,7 +174,7 @@ export class MessageSender {
   private async succeed(row: MessageRow, { messageId, ack }: SendResult): Promise<void> {
     const id = row.session_id as SessionId;
     await this.options.outcomes.apply(id, row, messageId, ack);
-    this.onAck(id, row.wa_key, ack);
+    this.onAcked(id, row.wa_key);
   }
 
   private async onFailure(row: MessageRow, error: unknown): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
+import { Nap } from '../../shared/nap.js';
 
 /** Messages of one session that WhatsApp may be asked to take before it has acknowledged the first of them. */
 const MOST = 8;
@@ -9,8 +10,7 @@ interface Line {
   unacked: Map<string, number>;
   size: number;
   refused: boolean;
-  /** Somebody waits for room. */
-  wake: (() => void) | null;
+  nap: Nap;
 }
 
 /**
@@ -57,10 +57,16 @@ export class UnackedWindow {
     return refused;
   }
 
-  /** Whether an ack of this message may still be waited for. */
+  /** Whether an ack of this message is waited for. */
   waitsFor(id: SessionId, key: string): boolean {
-    const since = this.lines.get(id)?.unacked.get(key);
-    return since !== undefined && this.clock.now() - since < this.ackTimeoutMs;
+    return this.lines.get(id)?.unacked.has(key) ?? false;
+  }
+
+  /** Those whose ack has not come in time are not waited for any more. */
+  dropOverdue(id: SessionId): void {
+    const before = this.clock.now() - this.ackTimeoutMs;
+    const { unacked } = this.line(id);
+    for (const [key, since] of unacked) if (since <= before) unacked.delete(key);
   }
 
   /** Milliseconds until the oldest has waited too long; null: none waits. */
@@ -73,19 +79,9 @@ export class UnackedWindow {
   async room(id: SessionId): Promise<void> {
     const line = this.line(id);
     while (line.unacked.size >= line.size && !line.refused) {
-      const wait = this.overdueIn(id) ?? 0;
-      if (wait === 0) {
-        this.dropOverdue(line);
-        continue;
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, wait).unref();
-        line.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      line.wake = null;
+      line.nap.begin();
+      await line.nap.take(this.overdueIn(id) ?? 0);
+      this.dropOverdue(id);
     }
   }
 
@@ -94,25 +90,20 @@ export class UnackedWindow {
     const line = this.lines.get(id);
     this.lines.delete(id);
     line?.unacked.clear();
-    line?.wake?.();
-  }
-
-  private dropOverdue(line: Line): void {
-    const before = this.clock.now() - this.ackTimeoutMs;
-    for (const [key, since] of line.unacked) if (since <= before) line.unacked.delete(key);
+    line?.nap.end();
   }
 
   private end(id: SessionId, key: string): Line | null {
     const line = this.lines.get(id);
     if (!line?.unacked.delete(key)) return null;
-    line.wake?.();
+    line.nap.end();
     return line;
   }
 
   private line(id: SessionId): Line {
     let line = this.lines.get(id);
     if (!line) {
-      line = { unacked: new Map(), size: 1, refused: false, wake: null };
+      line = { unacked: new Map(), size: 1, refused: false, nap: new Nap() };
       this.lines.set(id, line);
     }
     return line;
