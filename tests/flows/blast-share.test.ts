@@ -104,7 +104,8 @@ describe('what holds a blast back', () => {
     write('alter table address rename to address_away');
     const job = await start('unknown', { recipients: phones('8218', 3) });
     const held = await that(job.id, ({ reason }) => reason?.code === 'lookup_failed').finally(() => write('alter table address_away rename to address'));
-    expect([held.state, held.progress.states.queued, (await counts('unknown')).size]).toEqual(['RUNNING', 3, 0]);
+    // It may be just being tried again.
+    expect([held.state, held.progress.states.queued + held.progress.states.processing, (await counts('unknown')).size]).toEqual(['RUNNING', 3, 0]);
     const done = await inState(job.id, 'COMPLETED');
     expect([done.reason, [...(await counts('unknown')).values()]]).toEqual([null, [1, 1, 1]]);
   }, 60_000);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MessageView } from '../../whatsapp-service/contracts/message-api.js';
 import type { SentMessage } from '../../whatsapp-service/sandbox/hub-contract.js';
+import { silentLogger, type Logger } from '../../whatsapp-service/shared/logger.js';
 import { InProcessBridge, World } from '../helpers/bridge.js';
 import { eventsOf, eventThat, faultsOf, rowsOf } from '../helpers/flow.js';
 import { until } from '../helpers/sandbox-client.js';
@@ -10,6 +11,9 @@ let world: World;
 let bridge: InProcessBridge;
 let group: string;
 let numbers = 0;
+/** Ids of messages, each time that WhatsApp is asked about one. */
+const lookUps: unknown[] = [];
+const logger: Logger = { ...silentLogger, info: (text, fields) => void (text.startsWith('Looked up a message') && lookUps.push(fields?.id)), child: () => logger };
 
 /** Somebody whom no other test writes to. */
 const somebody = (): string => `62812555${String(++numbers).padStart(5, '0')}`;
@@ -23,7 +27,7 @@ const act = (action: string): Promise<unknown> => bridge.api.ok('POST', `/api/se
 
 beforeAll(async () => {
   world = await World.open();
-  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false', SEND_ACK_TIMEOUT_MS: '800' });
+  bridge = await InProcessBridge.start(world, { SYNC_ON_READY: 'false', SEND_ACK_TIMEOUT_MS: '800' }, { logger });
   await bridge.api.pair(world, 'shop', { seed: { chats: 6, groupShare: 0.5, participants: 3, now: Date.now() - 3_600_000 } });
   group = (await world.hub.messages('shop')).find(({ chat }) => chat.endsWith('@g.us'))?.chat ?? '';
 });
@@ -196,6 +200,27 @@ describe('a message is delivered once', () => {
     await world.hub.ack('shop', (await sentTo(to))[0]?.message_id ?? '', 3);
     await bridge.api.messageIn(id, 'read');
     expect(await sentTo(to)).toMatchObject([{ raw_id: keyOf(id), deliveries: 1, attempts: 1 }]);
+  });
+
+  test('when the page never hears that it was, and nothing else happens: WhatsApp is asked by itself, ever more seldom, until it tells', async () => {
+    await world.hub.failSends('shop', 'lost_ack');
+    await world.hub.autoAck('shop', 'off');
+    const to = somebody();
+    const { id } = await send(to, 'sendirian');
+    const times = (): number => lookUps.filter((asked) => asked === id).length;
+    const since = performance.now();
+    await until(() => times() >= 3, { name: 'WhatsApp is asked three times' });
+    // 800 ms after the send, 800 after the first time, and then after as long as it has waited.
+    expect(times()).toBeLessThanOrEqual(2 + Math.log2((performance.now() - since) / 800));
+    expect(await bridge.api.messageIn(id, 'sending')).toMatchObject({ attempts: 1 });
+    await world.hub.failSends('shop', 'off');
+    await world.hub.autoAck('shop', 3);
+    await bridge.api.messageIn((await send(somebody(), 'sesudahnya')).id, 'read');
+    const before = times();
+    await world.hub.ack('shop', (await sentTo(to))[0]?.message_id ?? '', 3);
+    await bridge.api.messageIn(id, 'read');
+    expect(await sentTo(to)).toMatchObject([{ raw_id: keyOf(id), deliveries: 1, attempts: 1 }]);
+    expect(times() - before).toBeLessThanOrEqual(1);
   });
 
   test('when WhatsApp does not answer, and the session is restarted', async () => {

@@ -56,8 +56,8 @@ describe('how many messages WhatsApp has not acknowledged', () => {
     const waiting = all.window.room(SHOP);
     all.window.refused(SHOP, 'a');
     await waiting;
-    expect(all.window.takeRefusal(SHOP)).toBe(true);
-    expect(all.window.takeRefusal(SHOP)).toBe(false);
+    expect(all.window.takeUnsettled(SHOP)).toBe(true);
+    expect(all.window.takeUnsettled(SHOP)).toBe(false);
     expect(await all.hasRoom()).toBe(false);
     all.window.acked(SHOP, 'b');
     expect(await all.hasRoom()).toBe(true);
@@ -74,25 +74,62 @@ describe('how many messages WhatsApp has not acknowledged', () => {
   });
 });
 
-test('an ack that does not come in time is not waited for, and not asked about again and again', async () => {
+test('an ack that does not come in time is not waited for, and asked about once', async () => {
   const { window, begin, pass, hasRoom } = windowAt();
   begin('a');
   expect([window.waitsFor(SHOP, 'a'), window.overdueIn(SHOP)]).toEqual([true, TIMEOUT_MS]);
   pass(TIMEOUT_MS);
-  expect(window.overdueIn(SHOP)).toBe(0);
+  expect([window.overdueIn(SHOP), window.takeUnsettled(SHOP)]).toEqual([0, false]);
   window.dropOverdue(SHOP);
   expect([window.waitsFor(SHOP, 'a'), window.overdueIn(SHOP)]).toEqual([false, null]);
+  expect([window.takeUnsettled(SHOP), window.takeUnsettled(SHOP)]).toEqual([true, false]);
   expect(await hasRoom()).toBe(true);
 });
 
-test('whoever waits for room goes on when the ack has not come in time', async () => {
+test('whoever waits for room goes on when the ack has not come in time, and is told to ask', async () => {
   const { window, begin, pass } = windowAt();
   begin('a');
   pass(TIMEOUT_MS - 1);
   const waiting = window.room(SHOP);
   pass(1);
   await waiting;
-  expect(window.overdueIn(SHOP)).toBeNull();
+  expect([window.overdueIn(SHOP), window.takeUnsettled(SHOP)]).toEqual([null, true]);
+});
+
+describe('a message that WhatsApp has and does not acknowledge', () => {
+  /** The pauses between the questions that are asked within so many milliseconds. */
+  const pausesWithin = (ms: number): number[] => {
+    const { window, pass } = windowAt();
+    const pauses: number[] = [];
+    for (let now = TIMEOUT_MS; now < ms; now += pauses.at(-1) ?? 0) {
+      pass(pauses.at(-1) ?? TIMEOUT_MS);
+      window.dropOverdue(SHOP);
+      window.askLater(SHOP, 'a', 0);
+      pauses.push(window.overdueIn(SHOP) ?? 0);
+    }
+    return pauses;
+  };
+
+  test('is asked about after pauses that double, to an hour', () => {
+    const day = pausesWithin(86_400_000);
+    expect(day.slice(0, 5)).toEqual([1, 2, 4, 8, 16].map((times) => times * TIMEOUT_MS));
+    expect([day.length, day.at(-1), Math.max(...day)]).toEqual([35, 3_600_000, 3_600_000]);
+  });
+
+  test('takes up no room, and its ack is still heard', async () => {
+    const { window, begin, pass, hasRoom } = windowAt();
+    window.askLater(SHOP, 'a', 0);
+    expect([await hasRoom(), window.waitsFor(SHOP, 'a')]).toEqual([true, true]);
+    // Whoever waits for the ack of another asks when it is time.
+    begin('b');
+    pass(TIMEOUT_MS - 1);
+    const waiting = window.room(SHOP);
+    pass(1);
+    await waiting;
+    expect([window.waitsFor(SHOP, 'a'), window.takeUnsettled(SHOP)]).toEqual([false, true]);
+    window.askLater(SHOP, 'a', 0);
+    expect([window.acked(SHOP, 'a'), window.overdueIn(SHOP)]).toEqual([true, null]);
+  });
 });
 
 test('a page that is gone tells no ack: nothing of it is waited for', async () => {

@@ -53,7 +53,7 @@ export class MessageSender {
   /** The job: until nothing is due, the session's pace is used up, or it stops working. */
   async run(id: SessionId): Promise<void> {
     await this.sendDue(id);
-    // An ack that does not come is asked for.
+    // When an ack does not come in time, this asks for it.
     const overdue = this.unacked.overdueIn(id);
     if (overdue !== null) this.options.again(id, Math.max(1, overdue));
   }
@@ -76,9 +76,9 @@ export class MessageSender {
     const { storage, clock, again } = this.options;
     this.unacked.dropOverdue(id);
     for (let turn = 1; ; turn++) {
-      const isRefused = this.unacked.takeRefusal(id);
-      // What WhatsApp refused is settled before more goes out: it may be a reason to stop.
-      if ((turn === 1 || isRefused) && !(await this.recover(id))) return;
+      const isUnsettled = this.unacked.takeUnsettled(id);
+      // What WhatsApp refused, or did not acknowledge, is settled before more goes out: it may be a reason to stop.
+      if ((turn === 1 || isUnsettled) && !(await this.recover(id))) return;
       const page = this.options.page(id);
       if (!page) return;
       const claim = await this.claim(id);
@@ -124,8 +124,8 @@ export class MessageSender {
   }
 
   /**
-   * Asks WhatsApp what became of the messages whose end is not known and whose ack is not waited for: these broke off, or were refused.
-   * One that WhatsApp does not have is queued again under the same id. False: the page could not be asked.
+   * Asks WhatsApp what became of the messages whose end is not known and whose ack is not waited for: these broke off, were refused, or waited
+   * too long. One that WhatsApp does not have is queued again under the same id. False: the page could not be asked.
    */
   private async recover(id: SessionId): Promise<boolean> {
     const { storage, clock, outcomes, logger, settings, again } = this.options;
@@ -142,10 +142,11 @@ export class MessageSender {
         again(id, settings.retryBaseMs);
         return false;
       }
-      logger.info('Looked up a message that was being sent when the session broke off', { session: id, id: row.id, found: found.found });
-      if (found.found && found.ack < 0) await this.onFailure(row, new ProviderError('send_failed', 'WhatsApp refused the message.', true));
-      else if (found.found) await outcomes.apply(id, row, found.messageId, found.ack);
-      else await updateMessage(storage.db, row.id, { state: 'queued', next_attempt_at: clock.now(), updated_at: clock.now() });
+      logger.info('Looked up a message that is not known to have gone out', { session: id, id: row.id, found: found.found });
+      if (!found.found) await updateMessage(storage.db, row.id, { state: 'queued', next_attempt_at: clock.now(), updated_at: clock.now() });
+      else if (found.ack < 0) await this.onFailure(row, new ProviderError('send_failed', 'WhatsApp refused the message.', true));
+      else await outcomes.apply(id, row, found.messageId, found.ack);
+      if (found.found && found.ack === 0) this.unacked.askLater(id, row.wa_key, row.updated_at);
     }
     return true;
   }
