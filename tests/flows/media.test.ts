@@ -157,6 +157,8 @@ describe('a form', () => {
     expect(fieldsOf(await post('/api/example', form(['json', json], ['caption', 'y'], PNG)))).toEqual(['body.caption']);
     expect((await post('/api/example', form(['json', '{"caption":'], PNG))).error.code).toBe('invalid_json');
     expect(fieldsOf(await post('/api/example', form(['json', '{"caption":5}'], PNG)))).toEqual(['body.caption']);
+    // Which knows numbers: a text is none.
+    expect(fieldsOf(await post('/api/example', form(['json', '{"caption":"x","count":"3"}'], PNG)))).toEqual(['body.count']);
   });
 
   test('the same form has the same digest on every repetition; another file, name or field has another', async () => {

@@ -97,7 +97,7 @@ function formOf(req: Request, part: string, fieldBytes: number): Form {
   if (file.size === 0) throw invalidField(`body.${part}`, 'is empty');
   const body = bodyOf(fields);
   refuseHostile(body);
-  return { body, hash: hashOf(Buffer.from(JSON.stringify([fields, file.filename, file.mimetype, file.sha256]))), file };
+  return { body, isText: !Object.hasOwn(fields, JSON_FIELD), hash: hashOf(Buffer.from(JSON.stringify([fields, file.filename, file.mimetype, file.sha256]))), file };
 }
 
 /** Laravel's `Http::attach('file', $contents)` sends such a part. */

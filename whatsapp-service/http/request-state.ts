@@ -4,6 +4,8 @@ import type { Caller, Method, Route, UploadedFile } from '../contracts/route.js'
 /** A form as it came: what its fields say, and its file, which is on disk until the request has been answered. */
 export interface Form {
   body: unknown;
+  /** It came in fields, which know only text, and not in the field `json`. */
+  isText: boolean;
   /** SHA-256 (hex) of what it says: its bytes differ on every repetition, because its boundary does. */
   hash: string;
   file: UploadedFile;

@@ -7,7 +7,7 @@ import { bytesOf, hashOf, jsonOf } from './body.js';
 import { isStreamed, openBodyStream } from './body-stream.js';
 import { typedFormValues } from './form-values.js';
 import { isForm, readForm, removeUpload, type FormLimits } from './multipart.js';
-import { stateOf } from './request-state.js';
+import { stateOf, type Form } from './request-state.js';
 import { sendAnswer } from './send-answer.js';
 import { isStreamedAnswer, streamAnswer } from './stream-answer.js';
 
@@ -73,12 +73,15 @@ async function answer(route: Route, { bodyLimitBytes }: RouteGuards, [req, res]:
   const schema = route.request?.body;
   const limits = route.request?.stream;
   const stream = limits && isStreamed(req, limits, bodyLimitBytes) ? openBodyStream(req, limits) : null;
-  const body = schema && !stream ? await validatedBody(schema, form ? await typedFormValues(schema, form.body) : jsonOf(req)) : undefined;
+  const body = schema && !stream ? await validatedBody(schema, form ? await formBody(schema, form) : jsonOf(req)) : undefined;
   if (!isPublic) for (const part of [query, body]) requireOwn(caller, part);
 
   state.entered = true;
   return route.handle({ params, query, body, caller, requestId: state.requestId, idempotencyKey, accept, bodyHash: form?.hash ?? hashOf(bytesOf(req)), file: form?.file ?? null, stream });
 }
+
+/** In fields there is only text; the field `json` knows what is a number and what is none. */
+const formBody = (schema: NonNullable<NonNullable<Route['request']>['body']>, { body, isText }: Form): unknown => (isText ? typedFormValues(schema, body) : body);
 
 const JSON_TYPE = 'application/json';
 

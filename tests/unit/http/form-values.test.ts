@@ -23,3 +23,11 @@ test('what is not stays as it was, and the given object is never changed', async
   expect(good.latitude).toBe('1');
   for (const odd of [null, 'x', [], { type: 'nothing' }, { latitude: 'Infinity' }]) expect(await typedFormValues(schema, odd)).toEqual(odd);
 });
+
+test('an empty text is false only where leaving it out is no true', async () => {
+  const flags = z.strictObject({ skip: z.boolean().nullish().transform((flag) => flag ?? true), draft: z.boolean().default(false), once: z.boolean().optional(), size: z.number().optional() });
+  const given = { skip: '', draft: '', once: '', size: '3' };
+  expect(await typedFormValues(flags, given)).toEqual({ skip: '', draft: false, once: false, size: 3 });
+  expect(flags.safeParse(await typedFormValues(flags, given)).error?.issues.map(({ path }) => path)).toContainEqual(['skip']);
+  expect(await typedFormValues(flags, { draft: '', once: '', size: '3' })).toEqual({ draft: false, once: false, size: 3 });
+});
