@@ -125,8 +125,8 @@ const zSchedule = z.strictObject({
   at: z
     .string()
     .max(40)
-    .regex(/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:?\d{2})?$/, 'must be a time such as 2026-12-01T09:00')
-    .describe('local time in `time_zone`, unless it names its offset'),
+    .regex(/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/, 'must be a time such as 2026-12-01T09:00')
+    .describe('local time in `time_zone`, unless it names its offset; one that has passed begins at once'),
   time_zone: zTimeZone.default(DEFAULT_TIME_ZONE),
 });
 export type BlastSchedule = z.infer<typeof zSchedule>;

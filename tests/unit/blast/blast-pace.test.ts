@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DEFAULT_BLAST_PACE, type BlastPace } from '../../../whatsapp-service/contracts/blast-api.js';
+import { DEFAULT_BLAST_PACE, zEditBlast, type BlastPace } from '../../../whatsapp-service/contracts/blast-api.js';
 import { estimateMs, type EstimateInput } from '../../../whatsapp-service/features/blast/blast-estimate.js';
 import { dayOf, gapOf, quietWait, scheduledAt, warmUpLimit } from '../../../whatsapp-service/features/blast/blast-pace.js';
 
@@ -64,6 +64,11 @@ test.each([
   ['2026-02-30T09:00', 'Asia/Jakarta', null],
   ['2026-12-01T25:00', 'Asia/Jakarta', null],
 ])('the time %s in %s', (time, zone, moment) => expect(scheduledAt({ at: time, time_zone: zone })).toBe(moment === null ? null : at(moment)));
+
+test.each([
+  ['2026-12-01T09:00', true], ['2026-12-01 09:00', true], ['2026-12-01T09:00Z', true], ['2026-12-01T09:00-05:30', true], ['2026-12-01T09:00+14:00', true],
+  ['2026-12-01T09:00+99:99', false], ['2026-12-01T09:00+07:60', false], ['2026-12-01', false], ['tomorrow', false],
+])('a schedule may be at %s: %s', (time, may) => expect(zEditBlast.safeParse({ schedule: { at: time } }).success).toBe(may));
 
 describe('how long a blast takes', () => {
   const from = at('2026-11-26T08:00:00+07:00');

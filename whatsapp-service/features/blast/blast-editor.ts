@@ -10,7 +10,7 @@ import type { BlastJobChange } from '../../storage/schema-blast.js';
 import { storedContent, type TakenMedia } from './blast-content.js';
 import { invalid, timeOf, type BlastIntake, type BlastIntakeOptions } from './blast-intake.js';
 import { settingsOf } from './blast-pump.js';
-import { countJob, findJob, isOver, jobByNo, setSessions, updateJob, type BlastJob } from './blast-store.js';
+import { countJob, findJob, isComing, isOver, jobByNo, setSessions, updateJob, type BlastJob } from './blast-store.js';
 import { blastPriority } from './blast-view.js';
 import { recipientsOf, type NewRecipient } from './recipient-input.js';
 import { freeFromSessions, idsIn, updateRecipients, waitingAfter } from './recipient-store.js';
@@ -60,7 +60,7 @@ export class BlastEditor {
   private async change(trx: Db, { id, input, caller, media }: { id: BlastId; input: EditBlast; caller: Caller; media: TakenMedia | null }): Promise<{ job: BlastJob; again: SkipReason[] }> {
     const { control, intake, clock } = this.options;
     const job = await findJob(trx, id);
-    if (!job || (job.state === 'DRAFT' && job.ready === 0)) throw new ApiError('blast_not_found');
+    if (!job || isComing(job)) throw new ApiError('blast_not_found');
     if (isOver(job)) throw new ApiError('blast_wrong_state', { state: job.state });
     if (input.schedule !== undefined && job.state === 'RUNNING') throw new ApiError('blast_wrong_state', { state: job.state, field: 'schedule' });
     if (media) await this.options.holdMedia(trx, media.id);

@@ -56,6 +56,10 @@ export class BlastReporter {
     this.told.clear();
   }
 
+  private forget(no: number, told: Told): void {
+    if (!told.timer && this.options.clock.now() - told.listenersAt >= LISTENER_MS) this.told.delete(no);
+  }
+
   private async tell(no: number, told: Told): Promise<void> {
     const { storage, view, clock, webhookMs, wakeOutbox } = this.options;
     const job = await jobByNo(storage.db, no);
@@ -74,6 +78,7 @@ export class BlastReporter {
       });
       wakeOutbox();
     }
-    if (job.finished_at !== null && !told.timer) this.told.delete(no);
+    // Acknowledgements go on after the end, and are told no more often.
+    if (job.finished_at !== null) setTimeout(() => this.forget(no, told), LISTENER_MS).unref();
   }
 }

@@ -11,6 +11,9 @@ export interface BlastJob extends BlastJobRow {
 export const FINAL_STATES: readonly BlastState[] = ['STOPPED', 'COMPLETED', 'FAILED'];
 export const isOver = ({ state }: { state: BlastState }): boolean => FINAL_STATES.includes(state);
 
+/** Its request is not whole yet; nobody sees it before. */
+export const isComing = ({ state, ready, revision }: Pick<BlastJobRow, 'state' | 'ready' | 'revision'>): boolean => state === 'DRAFT' && ready === 0 && revision === 0;
+
 export async function insertJob(trx: Db, row: NewBlastJobRow, sessions: readonly SessionId[]): Promise<number> {
   const { no } = await trx.insertInto('blast_job').values(row).returning('no').executeTakeFirstOrThrow();
   await setSessions(trx, no, sessions);
@@ -63,7 +66,15 @@ export const finishedBefore = (db: Db, before: number): Promise<{ no: number; id
 
 /** Requests that broke off before all of their recipients were there. */
 export const unfinishedDrafts = (db: Db, before: number): Promise<{ id: string }[]> =>
-  db.selectFrom('blast_job').select('id').where('state', '=', 'DRAFT').where('ready', '=', 0).where('updated_at', '<', before).execute();
+  db.selectFrom('blast_job').select('id').where('state', '=', 'DRAFT').where('ready', '=', 0).where('revision', '=', 0).where('updated_at', '<', before).execute();
+
+/** A session that a job is to send with and that is there no more; null: all are. `id` is null where the job has none left. */
+export async function missingSession(db: Db, { sessions }: Pick<BlastJob, 'sessions'>): Promise<{ id: SessionId | null } | null> {
+  if (sessions.length === 0) return { id: null };
+  const existing = await db.selectFrom('session').select('id').where('id', 'in', sessions).execute();
+  const id = sessions.find((session) => !existing.some((row) => row.id === session));
+  return id === undefined ? null : { id };
+}
 
 export async function updateJob(trx: Db, no: number, change: BlastJobChange): Promise<void> {
   await trx.updateTable('blast_job').set(change).where('no', '=', no).execute();
@@ -107,7 +118,7 @@ export interface JobFilter {
 
 /** The newest first. */
 export async function listJobs(db: Db, { within, session, state, before, limit }: JobFilter): Promise<BlastJob[]> {
-  let query = db.selectFrom('blast_job').selectAll().where((eb) => eb.or([eb('state', '!=', 'DRAFT'), eb('ready', '=', 1)])).orderBy('no', 'desc').limit(limit);
+  let query = db.selectFrom('blast_job').selectAll().where((eb) => eb.or([eb('state', '!=', 'DRAFT'), eb('ready', '=', 1), eb('revision', '>', 0)])).orderBy('no', 'desc').limit(limit);
   if (state !== null) query = query.where('state', '=', state);
   if (before !== null) query = query.where('no', '<', before);
   if (session !== null) query = query.where('no', 'in', (eb) => eb.selectFrom('blast_job_session').select('job').where('session_id', '=', session));
@@ -118,9 +129,9 @@ export async function listJobs(db: Db, { within, session, state, before, limit }
   return withSessions(db, await query.execute());
 }
 
-/** The service has just started: no edit is under way. */
+/** The service has just started: no edit is under way. A draft that was edited before is whole; one that was not is still being taken in. */
 export async function endEdits(db: Db): Promise<void> {
-  await db.updateTable('blast_job').set({ ready: 1 }).where('state', '!=', 'DRAFT').where('ready', '=', 0).execute();
+  await db.updateTable('blast_job').set({ ready: 1 }).where((eb) => eb.or([eb('state', '!=', 'DRAFT'), eb('revision', '>', 0)])).where('ready', '=', 0).execute();
 }
 
 export async function deleteJob(trx: Db, no: number): Promise<void> {
