@@ -34,7 +34,7 @@ export async function createBroadcastApp(config: Config): Promise<BroadcastApp> 
   const metrics = createMetrics();
   const media = new MediaService({ storage, dataDir: config.dataDir, settings: config.media, clock, logger });
   const notHere = (): Promise<never> => Promise.reject(new ApiError('session_unavailable'));
-  const numbers = new NumberService({ storage, config, requireSession: notHere, working: notHere, clock, logger });
+  const numbers = new NumberService({ storage, config, requireSession: notHere, working: notHere, lidsLearned: notHere, clock, logger });
   const nothing = (): void => undefined;
   // Clearing it up is the service's.
   mkdirSync(media.uploadFolder, { recursive: true, mode: 0o700 });

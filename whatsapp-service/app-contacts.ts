@@ -12,7 +12,7 @@ import { findPhoneOfLid } from './features/number/number-store.js';
 import { InboundOptOut } from './features/opt-out/inbound-opt-out.js';
 import { optOutRoutes } from './features/opt-out/opt-out-routes.js';
 import { OptOutService } from './features/opt-out/opt-out-service.js';
-import { findOptedOut } from './features/opt-out/opt-out-store.js';
+import { findOptedOut, spreadToPhones } from './features/opt-out/opt-out-store.js';
 import type { NewEvent } from './outbox/outbox-store.js';
 import type { ContactTarget, TargetSelection } from './contracts/contact-api.js';
 import type { CheckNumbers, NumberResult } from './contracts/number-api.js';
@@ -53,6 +53,8 @@ export interface Contacts {
   routes: Route[];
   /** What people wrote to the account alone: when, and whether they want no more. In the transaction of the messages. */
   heard(trx: Db, sessionId: SessionId, messages: readonly NewEvent<'message'>[]): Promise<void>;
+  /** Who is known to have opted out by a LID alone, and now by their number, too. In the transaction in which that is written down. */
+  lidsLearned(trx: Db, sessionId: SessionId, people: readonly { phone: string; lid: string }[]): Promise<void>;
   lookups: PeopleLookups;
   start(): void;
   stop(): Promise<void>;
@@ -81,6 +83,9 @@ export function createContacts(options: ContactsOptions): Contacts {
       const workspace = await workspaceOfSession(trx, sessionId);
       await saveActivity(trx, workspace, latestOf(messages));
       await inbound.take(trx, { sessionId, workspace, messages });
+    },
+    lidsLearned: async (trx, sessionId, people) => {
+      if (people.length > 0) await spreadToPhones(trx, await workspaceOfSession(trx, sessionId), people);
     },
     start: () => checker.start(),
     stop: async () => {

@@ -218,7 +218,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}): P
 
   const apiKeys = new ApiKeyService({ storage, clock, onRevoked: (id) => realtime.revoked(id) });
   const mustWork = { requireWorking: (id: SessionId) => sessions.working(id), requireSession: (id: SessionId) => sessions.view(id) };
-  const numbers = new NumberService({ storage, config, ...mustWork, working: (id) => sessions.working(id), clock, logger });
+  const numbers = new NumberService({ storage, config, ...mustWork, working: (id) => sessions.working(id), lidsLearned: contacts.lidsLearned, clock, logger });
   const blasts: Blasts = createBlasts({
     storage, config, queue, numbers, media, metrics, clock, random, logger, wakeOutbox,
     lookups: contacts.lookups,

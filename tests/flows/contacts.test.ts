@@ -137,7 +137,7 @@ describe('contacts over the API', () => {
   });
 
   test('one contact: put, get, change, delete; tags; an export that a spreadsheet opens safely and that can be imported again', async () => {
-    await api.ok('PUT', '/api/contacts', { workspace_id: 5, contacts: [{ phone: '0812-3456-7890', name: '=HYPERLINK("http://evil")', tags: ['vip'], variables: { kota: '@Bandung', poin: 5 } }, { phone: '0813-2222-3333', name: 'Ani, "A"' }] });
+    await api.ok('PUT', '/api/contacts', { workspace_id: 5, contacts: [{ phone: '0812-3456-7890', name: '=HYPERLINK("http://evil")', tags: ['vip'], variables: { kota: '@Bandung', poin: 5, constructor: 'PT A' } }, { phone: '0813-2222-3333', name: 'Ani, "A"' }] });
     const patched = await api.ok<StoredContactView>('PATCH', '/api/contacts/081234567890?workspace_id=5', { tags: ['gold'], variables: { poin: null } });
     expect(patched).toMatchObject({ phone: '+6281234567890', name: '=HYPERLINK("http://evil")', tags: ['gold'], variables: { kota: '@Bandung' }, on_whatsapp: null, opted_out: false });
     expect(await api.ok('GET', '/api/contacts/tags?workspace_id=5')).toEqual({ tags: [{ tag: 'gold', contacts: 1 }] });
@@ -145,7 +145,7 @@ describe('contacts over the API', () => {
     expect(await api.ok<StoredContactView>('GET', '/api/contacts/081234567890?workspace_id=5')).toMatchObject({ opted_out: true });
 
     const csv = Buffer.from(await (await fetch(`${api.url}/api/contacts/export.csv?workspace_id=5`, { headers: { 'X-Api-Key': TEST_KEY } })).arrayBuffer()).toString();
-    expect(csv.trim().split('\r\n')).toEqual(['phone,name,tags,on_whatsapp,opted_out,kota', '+6281234567890,"\'=HYPERLINK(""http://evil"")",gold,,true,\'@Bandung', '+6281322223333,"Ani, ""A""",,,false,']);
+    expect(csv.trim().split('\r\n')).toEqual(['phone,name,tags,on_whatsapp,opted_out,kota,constructor', '+6281234567890,"\'=HYPERLINK(""http://evil"")",gold,,true,\'@Bandung,PT A', '+6281322223333,"Ani, ""A""",,,false,,']);
     expect((await upload('/api/contacts/import', csv, { workspace_id: '6' })).body).toMatchObject({ added: 2, invalid: 0 });
 
     expect((await api.ok<StoredContactList>('GET', '/api/contacts?workspace_id=5&tag=gold')).contacts).toHaveLength(1);

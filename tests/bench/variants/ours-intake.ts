@@ -38,7 +38,7 @@ for (let from = 0; from < known; from += 1_000) {
 
 const media = new MediaService({ storage, dataDir: config.dataDir, settings: config.media, clock, logger });
 const nobody = (): Promise<never> => Promise.reject(new Error('No session works here.'));
-const numbers = new NumberService({ storage, config, requireSession: nobody, working: nobody, clock, logger });
+const numbers = new NumberService({ storage, config, requireSession: nobody, working: nobody, lidsLearned: nobody, clock, logger });
 const blasts = createBlasts({
   storage, config, media, clock, logger, queue: new EmbeddedQueue(logger), metrics: createMetrics(), random: Math.random, wakeOutbox: () => undefined, wakeSender: () => undefined, works: () => false,
   numbers,

@@ -111,4 +111,16 @@ describe('messages that come in', () => {
     await handle(session, [message('STOP', { from: { jid: asked, lid: asked, phone: null, name: null }, chat_id: asked })], null);
     expect((await optedOut('+6281777777777', asked)).sort()).toEqual(['+6281777777777', asked]);
   });
+
+  test('whose number is found out only after they opted out gets nothing under it either, unless they have come back since', async () => {
+    const stop = (lid: string, at: number): Promise<void> => handle(session, [message('STOP', { from: { jid: lid, lid, phone: null, name: null }, chat_id: lid, at })], null);
+    const people = [{ phone: '+6281500000001', lid: '555000001@lid' }, { phone: '+6281500000002', lid: '555000002@lid' }, { phone: '+6281500000003', lid: '555000003@lid' }] as const;
+    await stop(people[0].lid, 1_000);
+    await stop(people[1].lid, 1_000);
+    await handle(session, [message('START', { from: { jid: '6281500000002@c.us', lid: null, phone: people[1].phone, name: null }, at: 1_001 })], null);
+    const phones = people.map(({ phone }) => phone);
+    expect(await optedOut(...phones)).toEqual([]);
+    await storage.transaction((trx) => contacts.lidsLearned(trx, session, people));
+    expect(await optedOut(...phones)).toEqual([people[0].phone]);
+  });
 });

@@ -49,6 +49,7 @@ const SPELLINGS: [string, string][] = [
 let temp: Awaited<ReturnType<typeof tempStorage>>;
 let now: number;
 let asked: string[][];
+let learned: string[] = [];
 let working: boolean;
 let answer: (jid: string) => Omit<NumberCheck, 'jid'>;
 
@@ -64,6 +65,10 @@ const service = (ttlMs = 24 * HOUR): NumberService => {
     config: { defaultCountry: 'ID', numberCheckTtlMs: ttlMs },
     requireSession: (id) => (id === 'sales' || id === 'other' ? Promise.resolve() : Promise.reject(new ApiError('session_not_found'))),
     working: () => (working ? Promise.resolve({ directory }) : Promise.reject(new ApiError('session_wrong_state'))),
+    lidsLearned: (_trx, id, people) => {
+      learned.push(...people.map(({ phone, lid }) => `${id} ${phone} ${lid}`));
+      return Promise.resolve();
+    },
     clock: { now: () => now },
     logger: silentLogger,
   });
@@ -77,6 +82,7 @@ beforeEach(async () => {
   temp = await tempStorage();
   now = Date.UTC(2026, 2, 2);
   asked = [];
+  learned = [];
   working = true;
   answer = (jid) => ({ exists: true, canonicalJid: jid });
 });
@@ -103,6 +109,9 @@ describe('spellings', () => {
   });
 
   test('JIDs are taken: of a phone, and a LID whose phone may come back', async () => {
+    answer = (jid) => ({ exists: true, canonicalJid: jid === '6281234567892@c.us' ? '222333444555@lid' : jid });
+    await check(['081234567892', '081234567893']);
+    expect(learned).toEqual(['sales +6281234567892 222333444555@lid']);
     answer = (jid) => ({ exists: true, canonicalJid: jid === '123456789012345@lid' ? '6281234567890@c.us' : jid });
     const results = await check(['6281234567891@c.us', '123456789012345@lid', '999999999999999@lid']);
     expect(results.map(({ phone, jid }) => [phone, jid])).toEqual([['+6281234567891', '6281234567891@c.us'], ['+6281234567890', '6281234567890@c.us'], [null, '999999999999999@lid']]);

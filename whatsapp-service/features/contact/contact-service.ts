@@ -124,7 +124,7 @@ export class ContactService {
     yield `\uFEFF${csvLine([...FIXED_COLUMNS, ...names])}`;
     for await (const rows of this.lots(workspace, tag)) {
       const views = await this.views(workspace, rows);
-      yield views.map(({ phone, name, tags, on_whatsapp, opted_out, variables }) => csvLine([phone, name ?? '', tags.join(';'), on_whatsapp === null ? '' : String(on_whatsapp), String(opted_out), ...[...names].map((title) => variables[title] ?? '')])).join('');
+      yield views.map(({ phone, name, tags, on_whatsapp, opted_out, variables }) => csvLine([phone, name ?? '', tags.join(';'), on_whatsapp === null ? '' : String(on_whatsapp), String(opted_out), ...[...names].map((title) => (Object.hasOwn(variables, title) ? (variables[title] ?? '') : ''))])).join('');
     }
   }
 

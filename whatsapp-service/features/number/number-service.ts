@@ -4,7 +4,7 @@ import { iso, type Clock } from '../../shared/clock.js';
 import { asSessionId, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { parseRecipient, phoneFromJid } from '../../shared/phone.js';
-import type { Storage } from '../../storage/database.js';
+import type { Db, Storage } from '../../storage/database.js';
 import type { NumberCheckRow } from '../../storage/schema.js';
 import type { Directory } from '../../whatsapp/directory.js';
 import { answered } from '../../whatsapp/provider-answer.js';
@@ -17,6 +17,8 @@ export interface NumberServiceOptions {
   requireSession(id: SessionId): Promise<unknown>;
   /** The same unless the session works. */
   working(id: SessionId): Promise<{ directory: Directory }>;
+  /** WhatsApp knows these numbers by these LIDs. In the transaction in which that is written down. */
+  lidsLearned(trx: Db, id: SessionId, people: readonly { phone: string; lid: string }[]): Promise<void>;
   clock: Clock;
   logger: Logger;
 }
@@ -74,7 +76,10 @@ export class NumberService {
     const rows = checks.flatMap(({ jid, exists, canonicalJid }): NumberCheckRow[] =>
       exists === null ? [] : [{ session_id: id, jid, on_whatsapp: exists ? 1 : 0, canonical_jid: canonicalJid, checked_at: now }],
     );
-    await storage.transaction((trx) => saveChecks(trx, rows));
+    await storage.transaction(async (trx) => {
+      await saveChecks(trx, rows);
+      await this.options.lidsLearned(trx, id, rows.flatMap(withLid));
+    });
     return rows;
   }
 }
@@ -82,6 +87,11 @@ export class NumberService {
 interface Person {
   jid: string;
   phone: string | null;
+}
+
+function withLid({ jid, canonical_jid: lid }: NumberCheckRow): { phone: string; lid: string }[] {
+  const phone = phoneFromJid(jid);
+  return phone !== null && lid?.endsWith('@lid') === true ? [{ phone, lid }] : [];
 }
 
 function resultOf(input: string, person: Person, answer: Answer | undefined): NumberResult {

@@ -63,6 +63,17 @@ export async function findOwnRows(db: Db, workspace: WorkspaceKey, people: reado
     .execute();
 }
 
+/** Whoever opted out as one of these LIDs did so under this number, too, unless they have said something else under it since. */
+export async function spreadToPhones(trx: Db, workspace: WorkspaceKey, people: readonly { phone: string; lid: string }[]): Promise<void> {
+  const rows = await trx.selectFrom('opt_out').selectAll().where('workspace', 'in', workspacesFor(workspace)).where('opted_out', '=', 1).where(among('person', people.map(({ lid }) => lid))).execute();
+  if (rows.length === 0) return;
+  const phoneOf = new Map(people.map(({ phone, lid }) => [lid, phone]));
+  await saveOptOuts(trx, rows.flatMap(({ workspace: key, person, source, session_id, changed_at }) => {
+    const phone = phoneOf.get(person);
+    return phone === undefined ? [] : [{ workspace: key as WorkspaceKey, person: phone, lid: person, optedOut: true, source, sessionId: session_id as SessionId | null, at: changed_at }];
+  }));
+}
+
 /** Who is opted out, in the order of their keys. */
 export async function listOptOuts(db: Db, workspace: WorkspaceKey, after: string, limit: number): Promise<OptOutRow[]> {
   return db.selectFrom('opt_out').selectAll().where('workspace', '=', workspace).where('opted_out', '=', 1).where('person', '>', after).orderBy('person').limit(limit).execute();
