@@ -69,9 +69,10 @@ function judgeMemory({ ratios }: MemoryPart): Expectation[] {
   return [{ text: "each further session ≤ 0.5× the memory of the library's defaults", value: ratios === null ? 'not measured' : `${ratios.further}×`, met }];
 }
 
-function judgeSend({ ratios, documentMb }: SendPart): Expectation[] {
+function judgeSend({ ratios, documentMb, answerMs }: SendPart): Expectation[] {
   return [
     { text: 'texts delivered ≥ 1.2× sendMessage() one after the other', value: `${ratios.delivered}×`, met: ratios.delivered >= 1.2 },
+    { text: `the same where WhatsApp answers after ${answerMs} ms and each is told in four webhooks`, value: `${ratios.far}×`, met: ratios.far >= 1.2 },
     { text: `a document of ${documentMb} MB ≥ 10× faster than base64`, value: `${ratios.document}×`, met: ratios.document >= 10 },
   ];
 }

@@ -35,6 +35,7 @@ function syncRows({ size, plain, ours, floor, slowBackend, ratios }: SyncSize): 
 }
 
 const ms = (value: number): string => `${Math.round(value).toLocaleString('en')} ms`;
+const tenths = (value: number): string => `${value.toFixed(1)} ms`;
 const growth = ({ node, browser }: Growth): string[] => [node, browser].map((value) => (value === null ? '?' : String(value)));
 
 const INBOUND_HEAD = ['senders', 'way', 'messages/s', 'p50', 'p99', 'lost', 'ratio'];
@@ -93,21 +94,24 @@ function blastParts({ messages, plainMs, sizes }: BlastPart): string[] {
   return [
     '',
     `Blasts, their first ${messages} messages`,
-    table(['way', 'recipients', 'accepted/s', 'each message', '÷ plain', '÷ smallest'], [
-      ['plain loop', String(messages), '', ms(plainMs), '', ''],
-      ...sizes.map((size) => ['ours', size.recipients.toLocaleString('en'), String(size.acceptedPerSecond), ms(size.ms), `${size.overPlain}×`, `${size.overSmallest}×`]),
+    table(['way', 'recipients', 'accepted/s', 'each message', '÷ plain', '÷ smallest', 'with webhooks', '÷ plain'], [
+      ['plain loop', String(messages), '', tenths(plainMs), '', '', '', ''],
+      ...sizes.map((size) => ['ours', size.recipients.toLocaleString('en'), String(size.acceptedPerSecond), tenths(size.ms), `${size.overPlain}×`, `${size.overSmallest}×`, tenths(size.toldMs), `${size.toldOverPlain}×`]),
     ]),
   ];
 }
 
-function sendParts({ messages, documentMb, plain, ours, ratios }: SendPart): string[] {
+function sendParts({ messages, documentMb, plain, ours, told, answerMs, far, ratios }: SendPart): string[] {
   return [
     '',
     `Sending, ${messages} texts and documents of ${documentMb} MB, to WhatsApp's having them`,
-    table(['way', '', 'accepted/s', 'delivered/s', 'document'], [
-      ['plain, one after the other', '', '', String(plain.deliveredPerSecond), ms(plain.documentMs)],
-      ['ours, over HTTP', '', String(ours.acceptedPerSecond), String(ours.deliveredPerSecond), ms(ours.documentMs)],
-      ['ratio', '', '', `${ratios.delivered}×`, `${ratios.document}×`],
+    table(['way', '', 'accepted/s', 'delivered/s', 'ratio', 'document', 'ratio'], [
+      ['plain, one after the other', '', '', String(plain.deliveredPerSecond), '', ms(plain.documentMs), ''],
+      ['ours, over HTTP', '', String(ours.acceptedPerSecond), String(ours.deliveredPerSecond), `${ratios.delivered}×`, '', ''],
+      ['  and each told in four webhooks', '', String(told.acceptedPerSecond), String(told.deliveredPerSecond), `${ratios.told}×`, ms(told.documentMs), `${ratios.document}×`],
+      [`WhatsApp answers after ${answerMs} ms`, '', '', '', '', '', ''],
+      ['  plain, each waited for', '', '', String(far.plainPerSecond), '', '', ''],
+      ['  ours, with the webhooks', '', '', String(far.oursPerSecond), `${ratios.far}×`, '', ''],
     ]),
   ];
 }

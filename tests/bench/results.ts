@@ -184,8 +184,14 @@ export interface SendPart {
   messages: number;
   documentMb: number;
   plain: { deliveredPerSecond: number; documentMs: number };
-  ours: { acceptedPerSecond: number; deliveredPerSecond: number; documentMs: number };
-  ratios: { delivered: number; document: number };
+  /** Nobody is told, as nobody is by the plain way. */
+  ours: { acceptedPerSecond: number; deliveredPerSecond: number };
+  /** With four webhooks for each message. */
+  told: { acceptedPerSecond: number; deliveredPerSecond: number; documentMs: number };
+  /** WhatsApp takes `answerMs` for an answer; the plain way waits for each, ours tells in webhooks. */
+  answerMs: number;
+  far: { plainPerSecond: number; oursPerSecond: number };
+  ratios: { delivered: number; told: number; far: number; document: number };
 }
 
 /** The first messages of a blast, in milliseconds for each. */
@@ -200,9 +206,13 @@ export interface BlastSize {
   recipients: number;
   /** In one JSON request. */
   acceptedPerSecond: number;
+  /** Nobody is told of a message, as nobody is by the plain loop. */
   ms: number;
   overPlain: number;
   overSmallest: number;
+  /** With four webhooks for each message. */
+  toldMs: number;
+  toldOverPlain: number;
 }
 
 export interface Expectation {

@@ -7,30 +7,54 @@ import type { SendJob, SendResult } from './variant.js';
 const DOCUMENT_MB = 16;
 const DOCUMENTS = 3;
 const CHATS = 300;
+/** What WhatsApp takes to answer a send from not too far away. */
+const ANSWER_MS = 50;
+const MOST_FAR = 200;
+
+interface Round {
+  plain: SendResult;
+  /** As the plain way, nobody is told. */
+  ours: SendResult;
+  /** The backend hears of each message four times: sent, and three acks. */
+  told: SendResult;
+  plainFar: SendResult;
+  oursFar: SendResult;
+}
 
 export async function sendBench(stage: Stage, options: Options, say: (text: string) => void): Promise<SendPart> {
   const account = await stage.account('6281355500002', CHATS, 0);
-  const job: SendJob = { texts: options.messages, documents: DOCUMENTS, documentBytes: DOCUMENT_MB * 1024 * 1024 };
-  const once = (variant: 'plain-send' | 'ours-send'): Promise<SendResult> => stage.open({ variant, account }, ({ worker }) => worker.call<SendResult>('run', job));
-  const rounds: { plain: SendResult; ours: SendResult }[] = [];
-  for (let round = 1; round <= options.runs; round++) {
-    say(`${options.messages} texts and ${DOCUMENTS} documents of ${DOCUMENT_MB} MB, round ${round} of ${options.runs}`);
-    rounds.push({ plain: await once('plain-send'), ours: await once('ours-send') });
+  const near: SendJob = { texts: options.messages, documents: 0, documentBytes: DOCUMENT_MB * 1024 * 1024, answerMs: 0 };
+  const far: SendJob = { ...near, texts: Math.min(options.messages, MOST_FAR), answerMs: ANSWER_MS };
+  const once = (variant: 'plain-send' | 'ours-send', job: SendJob, untold = false): Promise<SendResult> => stage.open({ variant, account, untold }, ({ worker }) => worker.call<SendResult>('run', job));
+  const rounds: Round[] = [];
+  for (let number = 1; number <= options.runs; number++) {
+    say(`${options.messages} texts and ${DOCUMENTS} documents of ${DOCUMENT_MB} MB, round ${number} of ${options.runs}`);
+    rounds.push({
+      plain: await once('plain-send', { ...near, documents: DOCUMENTS }),
+      ours: await once('ours-send', near, true),
+      told: await once('ours-send', { ...near, documents: DOCUMENTS }),
+      plainFar: await once('plain-send', far),
+      oursFar: await once('ours-send', far),
+    });
   }
-  const perSecond = (ms: number): number => (options.messages / ms) * 1000;
-  const middle = (value: (one: (typeof rounds)[number]) => number, digits = 0): number => round(median(rounds.map(value)), digits);
+  const middle = (value: (one: Round) => number, digits = 0): number => round(median(rounds.map(value)), digits);
+  const perSecond = (way: keyof Round, job: SendJob): number => middle((one) => (job.texts / one[way].deliveredMs) * 1000);
+  const accepted = (way: keyof Round): number => middle((one) => (near.texts / one[way].acceptedMs) * 1000);
+  const faster = (plain: keyof Round, ours: keyof Round): number => middle((one) => one[plain].deliveredMs / one[ours].deliveredMs, 2);
+  const documentMs = (way: keyof Round): number => middle((one) => median(one[way].documentMs));
   return {
-    messages: options.messages,
+    messages: near.texts,
     documentMb: DOCUMENT_MB,
-    plain: { deliveredPerSecond: middle(({ plain }) => perSecond(plain.deliveredMs)), documentMs: middle(({ plain }) => median(plain.documentMs)) },
-    ours: {
-      acceptedPerSecond: middle(({ ours }) => perSecond(ours.acceptedMs)),
-      deliveredPerSecond: middle(({ ours }) => perSecond(ours.deliveredMs)),
-      documentMs: middle(({ ours }) => median(ours.documentMs)),
-    },
+    answerMs: ANSWER_MS,
+    plain: { deliveredPerSecond: perSecond('plain', near), documentMs: documentMs('plain') },
+    ours: { acceptedPerSecond: accepted('ours'), deliveredPerSecond: perSecond('ours', near) },
+    told: { acceptedPerSecond: accepted('told'), deliveredPerSecond: perSecond('told', near), documentMs: documentMs('told') },
+    far: { plainPerSecond: perSecond('plainFar', far), oursPerSecond: perSecond('oursFar', far) },
     ratios: {
-      delivered: middle(({ plain, ours }) => plain.deliveredMs / ours.deliveredMs, 2),
-      document: middle(({ plain, ours }) => median(plain.documentMs) / median(ours.documentMs), 1),
+      delivered: faster('plain', 'ours'),
+      told: faster('plain', 'told'),
+      far: faster('plainFar', 'oursFar'),
+      document: middle(({ plain, told }) => median(plain.documentMs) / median(told.documentMs), 1),
     },
   };
 }

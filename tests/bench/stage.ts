@@ -24,6 +24,8 @@ export interface RunOptions {
   /** … and where the floor finds them. */
   bodies?: string;
   signedBefore?: boolean;
+  /** Nobody is told of anything, as nobody is by a loop over the library's calls. */
+  untold?: boolean;
   /** How long the backend takes for an answer. */
   answerMs?: number;
   /** Further sessions of the same process: their accounts. */
@@ -87,12 +89,12 @@ export class Stage {
   }
 
   /** The same, and what is run is the caller's. */
-  async open<T>({ variant, account, memory = false, keepIn, bodies, signedBefore, answerMs, more }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
+  async open<T>({ variant, account, memory = false, keepIn, bodies, signedBefore, answerMs, more, untold = false }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
     const session = `${variant}-${++this.runs}`;
     const backendUrl = await this.receiver.call<string>('open', { secret: SECRET, keepIn, answerMs } satisfies OpenReceiver);
     const worker = Worker.start(session, 'variant-process', [variant]);
     const { controlUrl, token } = this.process;
-    const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, secret: SECRET, dir: join(this.dir, session), bodies, signedBefore, ...(more && { morePhones: more.map(({ phone }) => phone) }) };
+    const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, untold, secret: SECRET, dir: join(this.dir, session), bodies, signedBefore, ...(more && { morePhones: more.map(({ phone }) => phone) }) };
     try {
       await worker.call('prepare', job);
       await worker.call('mark', memory ? SETTLE_MS.memory : SETTLE_MS.time);

@@ -14,6 +14,8 @@ export interface Job {
   phone: string;
   hub: { controlUrl: string; token: string };
   backendUrl: string;
+  /** No backend is set: nobody is told of anything. */
+  untold: boolean;
   secret: string;
   /** A folder of this run's own. */
   dir: string;
@@ -65,6 +67,8 @@ export interface SendJob {
   texts: number;
   documents: number;
   documentBytes: number;
+  /** How long WhatsApp takes to answer a send. */
+  answerMs: number;
 }
 
 export interface SendResult {

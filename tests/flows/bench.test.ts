@@ -89,7 +89,12 @@ test('both ways bring every message of every load, and what it cost is told', ()
 test('a blast is sent like the plain loop, whatever its size, and what it cost is told', () => {
   const { plainMs, sizes } = result.blast!;
   expect(sizes.map(({ recipients }) => recipients)).toEqual([20, 200]);
-  expect([plainMs, ...sizes.flatMap(({ ms, acceptedPerSecond, overPlain }) => [ms, acceptedPerSecond, overPlain])].filter((value) => !isTime(value))).toEqual([]);
+  expect([plainMs, ...sizes.flatMap(({ ms, acceptedPerSecond, overPlain, toldMs, toldOverPlain }) => [ms, acceptedPerSecond, overPlain, toldMs, toldOverPlain])].filter((value) => !isTime(value))).toEqual([]);
+});
+
+testOf('send')('texts and documents are sent both ways, near and far, and how fast is told', () => {
+  const { plain, ours, told, far, ratios } = result.send!;
+  expect([plain, ours, told, far, ratios].flatMap((way) => Object.values(way)).filter((value) => !isTime(value))).toEqual([]);
 });
 
 testOf('memory')('a further session takes memory, and how much is told', () => {

@@ -25,13 +25,13 @@ export function browserPath(): string {
 }
 
 /** Resolves to the first value that is neither null, undefined nor false. Rejects when that takes far longer than `timeoutMs`. */
-export async function until<T>(what: () => T | Promise<T>, { timeoutMs = 15_000, name = what.toString() } = {}): Promise<Exclude<NonNullable<T>, false>> {
+export async function until<T>(what: () => T | Promise<T>, { timeoutMs = 15_000, everyMs = 10, name = what.toString() } = {}): Promise<Exclude<NonNullable<T>, false>> {
   const end = Date.now() + patient(timeoutMs);
   for (;;) {
     const value = await what();
     if (value !== null && value !== undefined && value !== false) return value as Exclude<NonNullable<T>, false>;
     if (Date.now() > end) throw new Error(`did not happen within ${patient(timeoutMs)} ms: ${name}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

@@ -138,6 +138,8 @@ export interface SandboxSettings {
   auto_ack: AutoAck;
   /** Milliseconds between two automatic acknowledgements. */
   ack_delay_ms: number;
+  /** Milliseconds until WhatsApp answers a page that it has taken a message. */
+  answer_ms: number;
   /** Milliseconds that every answer and every asynchronous operation of the page takes longer. */
   slow_ms: number;
   /** The page says that it has synced before anybody can listen, and never again. */

@@ -76,6 +76,7 @@ export const zOn = z.strictObject({ on: z.boolean().default(true) }).default({ o
 export const zSettingsChange = z.strictObject({
   auto_ack: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal('off')]).optional().describe('the highest acknowledgement that comes by itself'),
   ack_delay_ms: zMs.optional(),
+  answer_ms: zMs.optional().describe('until WhatsApp answers that it has taken a message'),
   slow_ms: zMs.optional(),
   early_has_synced: z.boolean().optional(),
   fail_sends: z.enum(['off', 'error', 'hang', 'lost_ack']).optional(),
@@ -119,7 +120,7 @@ export const zMarkList = z.object({
 });
 
 export const zSettings = z.object({
-  auto_ack: z.union([z.int(), z.literal('off')]), ack_delay_ms: z.int(), slow_ms: z.int(), early_has_synced: z.boolean(), fail_sends: z.string(), keep_unsent: z.boolean(), instant_upload: z.boolean(), missing: z.array(z.string()), qr_refresh_ms: z.int(), qr_max_refreshes: z.int(),
+  auto_ack: z.union([z.int(), z.literal('off')]), ack_delay_ms: z.int(), answer_ms: z.int(), slow_ms: z.int(), early_has_synced: z.boolean(), fail_sends: z.string(), keep_unsent: z.boolean(), instant_upload: z.boolean(), missing: z.array(z.string()), qr_refresh_ms: z.int(), qr_max_refreshes: z.int(),
 });
 
 export const zState = z.object({

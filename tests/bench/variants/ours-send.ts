@@ -1,37 +1,33 @@
-import http from 'node:http';
-import axios from 'axios';
-import pLimit from 'p-limit';
 import { HubClient } from '../../../whatsapp-service/sandbox/hub-client.js';
 import type { MediaView } from '../../../whatsapp-service/contracts/media-api.js';
+import type { CallersJob } from '../callers-process.js';
 import { sampleDocument } from '../sample-document.js';
 import type { Job, SendJob, SendResult, Variant } from '../variant.js';
+import { Worker } from '../worker.js';
 import { countingSent, recipientOf } from './sent-messages.js';
 import { workingService, type Service } from './service.js';
 
 /** The whole service: messages over HTTP, each committed before its 202; a file uploaded first, then sent by its id. */
-const CALLERS = 8;
-
 let service: Service | null = null;
 let hub: HubClient | null = null;
 let job: Job | null = null;
+let callers: Worker | null = null;
 
 export const variant: Variant = {
   async prepare(prepared: Job): Promise<void> {
     job = prepared;
     hub = await HubClient.connect(prepared.hub);
     service = await workingService(prepared);
+    callers = Worker.start('callers', 'callers-process');
   },
-  async run({ texts, documents, documentBytes }: SendJob): Promise<SendResult> {
-    if (!service || !hub || !job) throw new Error('not prepared');
+  async run({ texts, documents, documentBytes, answerMs }: SendJob): Promise<SendResult> {
+    if (!service || !hub || !job || !callers) throw new Error('not prepared');
     const { api } = service;
     const { session } = job;
-    const limit = pLimit(CALLERS);
-    // Callers are other programs: what they cost must not count as ours more than it has to.
-    const caller = axios.create({ baseURL: api.url, headers: { 'X-Api-Key': api.key }, httpAgent: new http.Agent({ keepAlive: true }), proxy: false });
+    await hub.settings(session, { answer_ms: answerMs });
     const delivered = await countingSent(hub, session);
     const startedAt = performance.now();
-    const numbers = Array.from({ length: texts }, (_, number) => number);
-    await Promise.all(numbers.map((number) => limit(() => caller.post('/api/messages', { session_id: session, to: recipientOf(number), text: `ours ${number}` }))));
+    await callers.call('post', { url: api.url, key: api.key, texts: Array.from({ length: texts }, (_, number) => ({ session_id: session, to: recipientOf(number), text: `ours ${number}` })) } satisfies CallersJob);
     const acceptedMs = performance.now() - startedAt;
     await delivered(texts);
     const deliveredMs = performance.now() - startedAt;
@@ -50,6 +46,7 @@ export const variant: Variant = {
     return { acceptedMs, deliveredMs, documentMs };
   },
   async close(): Promise<void> {
+    await callers?.stop();
     await service?.app.stop();
   },
 };

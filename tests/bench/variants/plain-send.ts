@@ -5,7 +5,10 @@ import type { Job, SendJob, SendResult, Variant } from '../variant.js';
 import { readyClient, type PlainClient } from './plain-client.js';
 import { countingSent, recipientOf } from './sent-messages.js';
 
-/** The library's `sendMessage`, one after the other, and a file as base64, as its guide shows it. */
+/**
+ * The library's `sendMessage`, one after the other, and a file as base64, as its guide shows it. Where WhatsApp's answer takes time, each
+ * is waited for: without it nobody knows whether a message went out.
+ */
 let client: PlainClient | null = null;
 let hub: HubClient | null = null;
 let job: Job | null = null;
@@ -16,11 +19,12 @@ export const variant: Variant = {
     hub = await HubClient.connect(prepared.hub);
     client = await readyClient(prepared);
   },
-  async run({ texts, documents, documentBytes }: SendJob): Promise<SendResult> {
+  async run({ texts, documents, documentBytes, answerMs }: SendJob): Promise<SendResult> {
     if (!client || !hub || !job) throw new Error('not prepared');
+    await hub.settings(job.session, { answer_ms: answerMs });
     const delivered = await countingSent(hub, job.session);
     const startedAt = performance.now();
-    for (let number = 0; number < texts; number++) await client.sendMessage(recipientOf(number), `plain ${number}`);
+    for (let number = 0; number < texts; number++) await client.sendMessage(recipientOf(number), `plain ${number}`, { waitUntilMsgSent: answerMs > 0 });
     await delivered(texts);
     const textsMs = performance.now() - startedAt;
     // The simulated upload takes longer than what the two ways differ in, and would hide it.

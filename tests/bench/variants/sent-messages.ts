@@ -9,11 +9,14 @@ export const recipientOf = (number: number): string => `62812${String(12_345_000
 /** People who have none. */
 export const strangerOf = (number: number): string => `62815${String(10_000_000 + number)}`;
 
+/** Seldom enough that to ask takes nothing from what is measured. */
+const ASK_EVERY_MS = 50;
+
 /**
  * Begins to count what the session sends: an account has what earlier runs have sent, too. The answer waits until the simulated WhatsApp has
  * so many more.
  */
 export async function countingSent(hub: HubClient, session: string): Promise<(count: number) => Promise<void>> {
   const { sent: before } = await hub.state(session);
-  return async (count) => void (await until(async () => (await hub.state(session)).sent >= before + count, { timeoutMs: 300_000, name: `${count} messages are out` }));
+  return async (count) => void (await until(async () => (await hub.state(session)).sent >= before + count, { timeoutMs: 300_000, everyMs: ASK_EVERY_MS, name: `${count} messages are out` }));
 }

@@ -17,7 +17,7 @@ export function serviceConfig(job: Job): Config {
     ENGINE: 'sandbox',
     PORT: '0',
     ADMIN_API_KEY: KEY,
-    BACKEND_URL: job.backendUrl,
+    ...(job.untold ? {} : { BACKEND_URL: job.backendUrl }),
     WEBHOOK_SECRET: job.secret,
     DATA_DIR: join(job.dir, 'data'),
     SESSIONS_DIR: join(job.dir, 'sessions'),

@@ -24,6 +24,7 @@ interface AccountRow {
 export const DEFAULT_SETTINGS: Readonly<SandboxSettings> = {
   auto_ack: 3,
   ack_delay_ms: 5,
+  answer_ms: 0,
   slow_ms: 0,
   early_has_synced: false,
   fail_sends: 'off',

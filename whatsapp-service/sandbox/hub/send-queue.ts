@@ -1,3 +1,4 @@
+import { groupBy } from '../../shared/group-by.js';
 import type { SandboxSettings } from '../hub-contract.js';
 import type { Account, AccountStore } from './account-store.js';
 import { phoneOf } from './identity.js';
@@ -54,8 +55,18 @@ export class SendQueue {
     if (this.#closed) return;
     const taken = jobs.filter((job) => this.#takes(job));
     const delivered = this.#mailbox.send(taken.map((job) => ({ account: job.account, message: { ...job.message, ack: Math.min(1, levelOf(job.settings)) } })));
-    for (const job of taken) job.resolve(job.settings.fail_sends === 'lost_ack' ? null : { ok: true, t: job.message.t, ack: Math.min(1, levelOf(job.settings)) });
-    this.#scheduleAcks(taken.filter((_, index) => delivered[index]));
+    const answered = taken.map((job, index) => ({ job, isNew: delivered[index] === true }));
+    for (const group of groupBy(answered, ({ job }) => job.settings.answer_ms)) {
+      const answer = (): void => this.#answer(group);
+      const wait = group[0]?.job.settings.answer_ms ?? 0;
+      if (wait === 0) answer();
+      else this.#after(wait, answer);
+    }
+  }
+
+  #answer(taken: readonly { job: Job; isNew: boolean }[]): void {
+    for (const { job } of taken) job.resolve(job.settings.fail_sends === 'lost_ack' ? null : { ok: true, t: job.message.t, ack: Math.min(1, levelOf(job.settings)) });
+    this.#scheduleAcks(taken.flatMap(({ job, isNew }) => (isNew ? [job] : [])));
   }
 
   #takes(job: Job): boolean {
@@ -68,8 +79,7 @@ export class SendQueue {
   }
 
   #scheduleAcks(jobs: Job[]): void {
-    const groups = groupByPhone(jobs);
-    for (const group of groups.values()) {
+    for (const group of groupBy(jobs, (job) => job.account.phone)) {
       const [first] = group;
       if (first) this.#raiseLater(first.account, group.map((job) => job.message.key), { next: 2, settings: first.settings });
     }
@@ -83,11 +93,17 @@ export class SendQueue {
 
   #raiseLater(account: Account, keys: string[], step: { next: number; settings: SandboxSettings }): void {
     if (step.next > levelOf(step.settings)) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    this.#after(step.settings.ack_delay_ms, () => {
       this.#mailbox.acknowledge(account, keys, step.next);
       this.#raiseLater(account, keys, { ...step, next: step.next + 1 });
-    }, step.settings.ack_delay_ms);
+    });
+  }
+
+  #after(ms: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, ms);
     this.#timers.add(timer);
   }
 
@@ -96,14 +112,4 @@ export class SendQueue {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }
-}
-
-function groupByPhone(jobs: Job[]): Map<string, Job[]> {
-  const groups = new Map<string, Job[]>();
-  for (const job of jobs) {
-    const group = groups.get(job.account.phone);
-    if (group) group.push(job);
-    else groups.set(job.account.phone, [job]);
-  }
-  return groups;
 }
