@@ -91,10 +91,10 @@ bridge.person = (id) => {
 /** A chat by its id, under whichever of its person's two ids the page keeps it. */
 bridge.findChat = (chatId) => {
   const { Chat } = window.require('WAWebCollections');
-  const own = Chat.get(wid(chatId)) ?? Chat.get(chatId);
+  const own = Chat.get(chatId) ?? Chat.get(wid(chatId));
   if (own) return own;
   const lid = bridge.lidJid(chatId);
-  return lid ? (Chat.get(wid(lid)) ?? Chat.get(lid) ?? null) : null;
+  return lid ? (Chat.get(lid) ?? Chat.get(wid(lid)) ?? null) : null;
 };
 
 bridge.isGroup = (jid) => Boolean(jid?.endsWith('@g.us'));
@@ -103,6 +103,7 @@ bridge.isGroup = (jid) => Boolean(jid?.endsWith('@g.us'));
 bridge.isChat = (jid) => /@(c\.us|lid|g\.us)$/.test(jid ?? '');
 
 const PHONE = '@c.us';
+const shortOf = (jid) => (jid.endsWith(PHONE) ? jid.slice(0, -PHONE.length) : jid);
 /**
  * A group's people as one text, an admin with a star, a phone's JID without its end: `628…* 628… 123…@lid`.
  * As rows, or in full, they would be most of what leaves the page.
@@ -111,8 +112,9 @@ bridge.participants = (chat) => {
   let text = '';
   for (const p of chat?.groupMetadata?.participants?.getModelsArray?.() ?? []) {
     const own = bridge.jid(p.id);
-    const jid = own.endsWith(PHONE) ? own : bridge.person(own)[0];
-    text += (text && ' ') + (jid.endsWith(PHONE) ? jid.slice(0, -PHONE.length) : jid) + (p.isAdmin || p.isSuperAdmin ? '*' : '');
+    if (text !== '') text += ' ';
+    text += own.endsWith(PHONE) ? own.slice(0, -PHONE.length) : shortOf(bridge.person(own)[0]);
+    if (p.isAdmin || p.isSuperAdmin) text += '*';
   }
   return text;
 };
