@@ -9,7 +9,7 @@ import { failBatchAttempt, type SettledBatch } from './chat-sync-store.js';
 
 export const CHAT_SYNC_PATH = '/api/whatsapp/chats/sync';
 
-export type PostBatch = (path: string, delivery: { deliveryId: string; event: string; attempt: number; body: string }) => Promise<PostOutcome>;
+export type PostBatch = (path: string, delivery: { deliveryId: string; event: string; attempt: number; body: Buffer }) => Promise<PostOutcome>;
 
 export interface BatchPosterOptions {
   storage: Storage;

@@ -12,7 +12,7 @@ import { jidOf } from './people.js';
  */
 export function chatText([id, lid, name, unread, t, flags, last, subject, people, count]: PageChat, withParticipants: boolean): string {
   const isGroup = people !== null;
-  const jid = toJson(id);
+  const jid = quoted(id);
   return (
     `{"chat_id":${jid},"chat_type":"${isGroup ? 'group' : 'private'}","provider_type":"webjs","name":${textOrNull(name)},` +
     `"phone":${isGroup ? 'null' : textOrNull(phoneFromJid(id))},"lid":${textOrNull(lid)},"unread_count":${Math.max(0, unread)},` +
@@ -24,10 +24,14 @@ export function chatText([id, lid, name, unread, t, flags, last, subject, people
 
 export const isGroupChat = (chat: PageChat): boolean => chat[8] !== null;
 
-const textOrNull = (text: string | null): string => (text === null ? 'null' : toJson(text));
+/** Text in which nothing has to be escaped, as nearly all of it is. */
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
+const quoted = (text: string): string => (PLAIN_TEXT.test(text) ? `"${text}"` : toJson(text));
+
+const textOrNull = (text: string | null): string => (text === null ? 'null' : quoted(text));
 
 const lastText = ([id, type, body, fromMe, t]: NonNullable<PageChat[6]>): string =>
-  `{"message_id":${toJson(id)},"type":${toJson(messageType(type))},"body":${textOrNull(body)},"from_me":${fromMe === 1},"timestamp":${timeText(t)}}`;
+  `{"message_id":${quoted(id)},"type":${quoted(messageType(type))},"body":${textOrNull(body)},"from_me":${fromMe === 1},"timestamp":${timeText(t)}}`;
 
 function peopleText(people: string, count: number | undefined, withParticipants: boolean): string {
   const rows = people === '' ? [] : people.split(' ');
@@ -46,7 +50,7 @@ function personText(row: string): string {
   const id = isAdmin ? row.slice(0, -1) : row;
   if (PLAIN_PHONE.test(id)) return `{"jid":"${id}@c.us","phone":"+${id}","is_admin":${isAdmin}}`;
   const jid = jidOf(id);
-  return `{"jid":${toJson(jid)},"phone":${textOrNull(phoneFromJid(jid))},"is_admin":${isAdmin}}`;
+  return `{"jid":${quoted(jid)},"phone":${textOrNull(phoneFromJid(jid))},"is_admin":${isAdmin}}`;
 }
 
 const DAY_SECONDS = 86_400;
