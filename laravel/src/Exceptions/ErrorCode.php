@@ -138,10 +138,10 @@ enum ErrorCode: string
     /** 409: This API key comes from the setting ADMIN_API_KEY. Change or empty the setting and restart the service. */
     case PresetKey = 'preset_key';
 
-    /** 413: The body is too large. `details.limit_bytes` says how much is taken. */
+    /** 413: The body is too large. `details.limit_bytes` says how much is taken; the setting HTTP_BODY_LIMIT_KB raises it. */
     case PayloadTooLarge = 'payload_too_large';
 
-    /** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, INBOUND_MEDIA_MAX_MB for files that came in, CONTACT_IMPORT_MAX_MB for contacts. */
+    /** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, INBOUND_MEDIA_MAX_MB for files that came in, CONTACT_IMPORT_MAX_MB for contacts, BLAST_UPLOAD_MAX_MB for recipients. */
     case MediaTooLarge = 'media_too_large';
 
     /** 415: This content type, charset or encoding is not taken here. Send `application/json` in UTF-8. */

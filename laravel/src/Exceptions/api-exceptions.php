@@ -201,12 +201,12 @@ class PresetKeyException extends ConflictException
 {
 }
 
-/** 413: The body is too large. `details.limit_bytes` says how much is taken. */
+/** 413: The body is too large. `details.limit_bytes` says how much is taken; the setting HTTP_BODY_LIMIT_KB raises it. */
 class PayloadTooLargeException extends InvalidRequestException
 {
 }
 
-/** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, INBOUND_MEDIA_MAX_MB for files that came in, CONTACT_IMPORT_MAX_MB for contacts. */
+/** 413: The file is too large. `details.limit_bytes` says how much is taken; the setting MEDIA_MAX_MB raises it, INBOUND_MEDIA_MAX_MB for files that came in, CONTACT_IMPORT_MAX_MB for contacts, BLAST_UPLOAD_MAX_MB for recipients. */
 class MediaTooLargeException extends InvalidRequestException
 {
 }
