@@ -126,6 +126,19 @@ describe('a blast over the socket', () => {
   });
 });
 
+test('whoever makes a session anew in another workspace does not come by the blasts of the one before', async () => {
+  await bridge.api.ok('POST', '/api/sessions', { id: 'lent', workspace_id: 7 });
+  const { job } = await bridge.api.ok<{ job: BlastJobView }>('POST', '/api/whatsapp/blast/start', blast('lent', 2, { draft: true }));
+  await bridge.api.request('DELETE', '/api/sessions/lent');
+  await bridge.api.ok('POST', '/api/sessions', { id: 'lent', workspace_id: 'eight' });
+  const client = await connect({ key: (await keyFor({ workspaces: ['eight'] })).key });
+  expect(await client.ask('whatsapp-get-blast-status')).toMatchObject({ ok: true, result: { jobs: [] } });
+  for (const event of ['whatsapp-get-blast-status', 'whatsapp-resume-blast', 'whatsapp-stop-blast']) expect(codeOf(await client.ask(event, { id: job.id }))).toBe('blast_not_found');
+  const all = await connect({ key: TEST_KEY });
+  expect(await all.ask('whatsapp-stop-blast', { id: job.id })).toMatchObject({ ok: true });
+  expect(client.of<BlastNews>('whatsapp-blast-progress').filter(({ blast_id: id }) => id === job.id)).toEqual([]);
+});
+
 describe('what clients send', () => {
   test.each([
     ['whatsapp-start-blast', [], 'invalid_request'],

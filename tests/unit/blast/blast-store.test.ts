@@ -33,7 +33,7 @@ test('a draft in whose edit the service was killed is there afterwards, and one 
   const coming = await add({ ready: 0 });
   const edited = await add({ ready: 0, revision: 1 });
   await endEdits(db);
-  const listed = await listJobs(db, { within: null, session: null, state: null, before: null, limit: 10 });
+  const listed = await listJobs(db, { within: null, workspaces: null, session: null, state: null, before: null, limit: 10 });
   expect(listed.map(({ id, ready }) => [id, ready])).toEqual([[edited, 1]]);
   expect((await unfinishedDrafts(db, 1_000)).map(({ id }) => id)).toEqual([coming]);
   const jobs = await Promise.all([coming, edited].map((id) => findJob(db, id)));

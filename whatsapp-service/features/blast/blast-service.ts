@@ -4,7 +4,7 @@ import type {
 } from '../../contracts/blast-api.js';
 import { Cursors } from '../../contracts/cursor.js';
 import { ApiError } from '../../contracts/errors.js';
-import { mayUseSession, type Caller } from '../../contracts/route.js';
+import { mayUseSession, mayUseWorkspace, type Caller } from '../../contracts/route.js';
 import type { Clock } from '../../shared/clock.js';
 import type { BlastId } from '../../shared/ids.js';
 import type { WorkspaceId } from '../../shared/workspace.js';
@@ -40,7 +40,7 @@ export interface BlastServiceOptions {
 const cursors = new Cursors(z.number().int().nonnegative());
 
 /**
- * What every face of the engine calls, and all that it calls. A caller sees the blasts all of whose sessions its key may use; another one
+ * What every face of the engine calls, and all that it calls. A caller sees the blasts whose workspace and all of whose sessions its key may use; another one
  * is `blast_not_found` to it.
  */
 export class BlastService {
@@ -104,7 +104,7 @@ export class BlastService {
     const [session, state] = [session_id ?? null, wanted ?? null];
     const scope = ['blasts', session, state];
     const before = cursors.decode(cursor, scope);
-    const jobs = await listJobs(storage.db, { within: caller.sessions, session, state, before, limit: limit + 1 });
+    const jobs = await listJobs(storage.db, { within: caller.sessions, workspaces: caller.workspaces, session, state, before, limit: limit + 1 });
     const page = jobs.slice(0, limit);
     return { jobs: await jobViews(storage.db, page, clock.now()), next_cursor: jobs.length > limit ? cursors.encode(page.at(-1)?.no ?? 0, scope) : null };
   }
@@ -223,4 +223,6 @@ export class BlastService {
   }
 }
 
-const mayUse = (caller: Caller, { sessions }: BlastJob): boolean => sessions.every((session) => mayUseSession(caller, session));
+/** Its sessions may have been deleted since, and made anew by somebody else. */
+const mayUse = (caller: Caller, { sessions, workspace_id: workspace }: BlastJob): boolean =>
+  sessions.every((session) => mayUseSession(caller, session)) && (workspace === null || mayUseWorkspace(caller, JSON.parse(workspace) as string | number));

@@ -109,6 +109,8 @@ export async function countJob(trx: Db, no: number, { states = {}, skipped = {},
 export interface JobFilter {
   /** Only jobs all of whose sessions are among these; null: every job. */
   within: readonly string[] | null;
+  /** Only jobs of these, or of none; null: every job. */
+  workspaces: readonly string[] | null;
   session: string | null;
   state: BlastState | null;
   /** Those before this one. */
@@ -117,7 +119,7 @@ export interface JobFilter {
 }
 
 /** The newest first. */
-export async function listJobs(db: Db, { within, session, state, before, limit }: JobFilter): Promise<BlastJob[]> {
+export async function listJobs(db: Db, { within, workspaces, session, state, before, limit }: JobFilter): Promise<BlastJob[]> {
   let query = db.selectFrom('blast_job').selectAll().where((eb) => eb.or([eb('state', '!=', 'DRAFT'), eb('ready', '=', 1), eb('revision', '>', 0)])).orderBy('no', 'desc').limit(limit);
   if (state !== null) query = query.where('state', '=', state);
   if (before !== null) query = query.where('no', '<', before);
@@ -125,6 +127,11 @@ export async function listJobs(db: Db, { within, session, state, before, limit }
   if (within) {
     const allowed = within.length > 0 ? within : [''];
     query = query.where('no', 'not in', (eb) => eb.selectFrom('blast_job_session').select('job').where('session_id', 'not in', allowed));
+  }
+  if (workspaces) {
+    // As JSON has them: Laravel's `12` is the workspace `"12"`, too.
+    const written = workspaces.flatMap((id) => [JSON.stringify(id), id]);
+    query = query.where((eb) => eb.or([eb('workspace_id', 'is', null), eb('workspace_id', 'in', written.length > 0 ? written : [''])]));
   }
   return withSessions(db, await query.execute());
 }
