@@ -52,21 +52,34 @@ const write = (statement: string, ...values: (string | number)[]): void => {
   db.close();
 };
 
+/** Where it is now between this hour and the next. */
+function zoneWhereItIs(local: number): string {
+  const offset = ((local - new Date().getUTCHours() + 36) % 24) - 12;
+  return offset === 0 ? 'Etc/GMT' : `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`;
+}
+
 describe('what holds a blast back', () => {
   test('quiet hours: nothing goes out in them, and it goes on when its place has day', async () => {
-    // Where it is now between 22 and 23 o'clock, and where it is noon.
-    const hour = new Date().getUTCHours();
-    const zone = (local: number): string => {
-      const offset = ((local - hour + 36) % 24) - 12;
-      return offset === 0 ? 'Etc/GMT' : `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`;
-    };
-    const job = await start('quiet', { recipients: phones('8211', 3), pace: { quiet_hours: { from: '21:30', to: '06:00' }, time_zone: zone(22) } });
+    const job = await start('quiet', { recipients: phones('8211', 3), pace: { quiet_hours: { from: '21:30', to: '06:00' }, time_zone: zoneWhereItIs(22) } });
     const other = await start('not quiet', { recipients: phones('8212', 3) });
     await inState(other.id, 'COMPLETED');
     expect([(await get(job.id)).progress.states.queued, (await counts('quiet')).size]).toEqual([3, 0]);
-    await edit(job.id, { pace: { time_zone: zone(12) } });
+    await edit(job.id, { pace: { time_zone: zoneWhereItIs(12) } });
     await inState(job.id, 'COMPLETED');
     expect([...(await counts('quiet')).values()]).toEqual([1, 1, 1]);
+  }, 90_000);
+
+  test('who comes into the address book in the quiet hours does not get what was written before them', async () => {
+    const [early, late] = [phones('8221', 1)[0], phones('8222', 1)[0]];
+    const job = await start('night falls', { recipients: [early, late], pace: { per_day: 1 } });
+    await that(job.id, (now) => reached(now) === 1 && now.progress.states.processing === 1);
+    const pace = { ...job.pace, per_day: 0, quiet_hours: { from: '21:30', to: '06:00' } };
+    write('update blast_job set pace = ? where id = ?', JSON.stringify({ ...pace, time_zone: zoneWhereItIs(22) }), job.id);
+    await that(job.id, (now) => now.progress.states.queued === 1);
+    await bridge.api.ok('PUT', '/api/whatsapp/addresses', { addresses: [late] });
+    await edit(job.id, { pace: { time_zone: zoneWhereItIs(12) } });
+    const done = await inState(job.id, 'COMPLETED');
+    expect([done.progress.skipped_by_reason.in_address_book, [...(await counts('night falls')).keys()]]).toEqual([1, [early]]);
   }, 90_000);
 
   test('a new session sends as many as its warm-up allows on its day', async () => {

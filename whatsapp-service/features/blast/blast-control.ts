@@ -65,10 +65,11 @@ export class BlastControl {
     await this.move(trx, job, { state, reason, change: { finished_at: now }, event: 'blast.stopped' });
   }
 
-  /** Takes back what a session has taken up, so that the others of its jobs can. */
-  async handBack(trx: Db, job: number, session: SessionId | null): Promise<void> {
+  /** Takes back what a session has taken up and not begun to send, so that it is filtered anew, or another one of its jobs can. Whether there was anything. */
+  async handBack(trx: Db, job: number, session: SessionId | null): Promise<boolean> {
     const recipients = await underWay(trx, job, session);
     if (recipients.length > 0) await release(trx, this.options.line, { job, recipients, to: BACK_IN_LINE, now: this.options.clock.now() });
+    return recipients.length > 0;
   }
 
   /** All jobs of a session stand still at once: WhatsApp has restricted it, or its pairing is gone. */

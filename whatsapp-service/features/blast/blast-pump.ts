@@ -77,10 +77,12 @@ export class BlastPump {
   }
 
   private async mayRun(job: BlastJob, session: SessionId): Promise<boolean> {
-    const { works, mediaExists, again, clock, storage, control } = this.options;
+    const { works, mediaExists, again, changed, clock, storage, control } = this.options;
     if (job.state !== 'RUNNING' || job.ready === 0 || !job.sessions.includes(session) || !works(session)) return false;
     const quiet = quietWait(JSON.parse(job.pace) as BlastPace, clock.now());
     if (quiet > 0) {
+      // Who has come into the address book by the morning is not written to: what was filtered before the night is filtered anew.
+      if (await storage.transaction((trx) => control.handBack(trx, job.no, session))) changed(job.no);
       again(job.no, session, quiet);
       return false;
     }
