@@ -16,13 +16,13 @@ import type { PeopleLookups } from './features/blast/filter-feeds.js';
 import { PaceGate, type PaceGateOptions } from './features/blast/pace-gate.js';
 import { BlastStarter } from './features/blast/blast-starter.js';
 import { RecipientStream, type RecipientStreamOptions } from './features/blast/recipient-stream.js';
+import { haltReason } from './features/blast/session-obstacles.js';
 import { SingleRecipient } from './features/blast/single-recipient.js';
 import { SkipLog } from './features/blast/skip-log.js';
 import { takeForMessage } from './features/media/media-intake.js';
 import type { MediaService } from './features/media/media-service.js';
 import { lineUp, putOff, takeBack, type MessageWatcher, type SendGate } from './features/message/message-line.js';
 import type { NumberService } from './features/number/number-service.js';
-import type { BlastReason } from './contracts/blast-states.js';
 import type { Route } from './contracts/route.js';
 import type { SessionReason } from './contracts/states.js';
 import type { Queue } from './queue/queue.js';
@@ -79,13 +79,6 @@ export interface Blasts {
   start(): Promise<void>;
   stop(): void;
 }
-
-const HALTED_BY: Partial<Record<SessionReason | 'session_deleted', BlastReason>> = {
-  banned: 'session_banned',
-  logged_out: 'session_logged_out',
-  auth_failure: 'session_logged_out',
-  session_deleted: 'session_deleted',
-};
 
 /** The engine of blasts: one pump for each job and session, before the one sender of the session. */
 export function createBlasts(options: BlastOptions): Blasts {
@@ -173,7 +166,7 @@ export function createBlasts(options: BlastOptions): Blasts {
       for (const job of await jobsOf(storage.db, session, ['RUNNING'])) wakePump(job.no, session);
     },
     onEnded: async (session, reason) => {
-      const halted = HALTED_BY[reason];
+      const halted = haltReason(reason);
       if (halted) await control.halt(session, halted);
       if (reason === 'session_deleted') await control.forget(session);
     },

@@ -40,21 +40,23 @@ test('a draft in whose edit the service was killed is there afterwards, and one 
   expect(jobs.map((job) => job && isComing(job))).toEqual([true, false]);
 });
 
-test('a planned job whose session is gone when its time comes is paused and says why; the others begin', async () => {
+test('a planned job whose session is gone or logged out when its time comes is paused and says why; the others begin', async () => {
   const { storage } = store;
   const clock = { now: () => 5_000 };
   const woken: string[] = [];
   const control = new BlastControl({ storage, line: { add: lineUp, takeBack, putOff }, wakePump: (_job, id) => woken.push(id), wakeOutbox: () => undefined, changed: () => undefined, clock, logger: silentLogger });
   const planned = { state: 'SCHEDULED', scheduled_at: 4_000, n_queued: 1, total: 1 } as const;
   const gone = await addSession(storage, 'gone');
-  const [lost, shared, whole] = [await add(planned, [gone]), await add(planned, [session, gone]), await add(planned)];
+  const unlinked = await addSession(storage, 'unlinked');
+  await storage.db.updateTable('session').set({ state: 'FAILED', reason: 'logged_out' }).where('id', '=', unlinked).execute();
+  const [lost, shared, out, whole] = [await add(planned, [gone]), await add(planned, [session, gone]), await add(planned, [unlinked]), await add(planned)];
   await storage.db.deleteFrom('session').where('id', '=', gone).execute();
   await control.beginDue();
-  const states = await Promise.all([lost, shared, whole].map(async (id): Promise<[string | undefined, BlastReason | null | undefined]> => {
+  const states = await Promise.all([lost, shared, out, whole].map(async (id): Promise<[string | undefined, BlastReason | null | undefined]> => {
     const job = await findJob(storage.db, id);
     return [job?.state, job?.reason];
   }));
-  expect(states).toEqual([['PAUSED', 'session_deleted'], ['PAUSED', 'session_deleted'], ['RUNNING', null]]);
+  expect(states).toEqual([['PAUSED', 'session_deleted'], ['PAUSED', 'session_deleted'], ['PAUSED', 'session_logged_out'], ['RUNNING', null]]);
   expect(woken).toEqual([session]);
 });
 

@@ -7,9 +7,10 @@ import type { Db, Storage } from '../../storage/database.js';
 import type { BlastJobChange } from '../../storage/schema-blast.js';
 import { appendBlastEvent, type BlastEventName } from './blast-events.js';
 import { waitingIn } from './blast-figures.js';
-import { countJob, endEdits, jobByNo, jobsIn, jobsOf, missingSession, updateJob, type BlastJob } from './blast-store.js';
+import { countJob, endEdits, jobByNo, jobsIn, jobsOf, updateJob, type BlastJob } from './blast-store.js';
 import type { MessageLine } from './message-line.js';
 import { BACK_IN_LINE, movesOf, release } from './recipient-release.js';
+import { obstacleTo } from './session-obstacles.js';
 import { abandonedClaims, idsIn, underWay, updateRecipients } from './recipient-store.js';
 
 export interface BlastControlOptions {
@@ -124,8 +125,12 @@ export class BlastControl {
         const job = await jobByNo(trx, no);
         if (job?.state !== 'SCHEDULED' || job.ready === 0) return;
         const at = job.scheduled_at ?? 0;
-        if (at > clock.now()) next = Math.min(next ?? at, at);
-        else if (await missingSession(trx, job)) await this.pause(trx, job, 'session_deleted');
+        if (at > clock.now()) {
+          next = Math.min(next ?? at, at);
+          return;
+        }
+        const obstacle = await obstacleTo(trx, job);
+        if (obstacle) await this.pause(trx, job, obstacle);
         else await this.run(trx, job);
       });
       wakeOutbox();

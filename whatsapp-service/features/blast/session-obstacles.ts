@@ -1,0 +1,21 @@
+import type { BlastReason } from '../../contracts/blast-states.js';
+import type { SessionReason } from '../../contracts/states.js';
+import type { Db } from '../../storage/database.js';
+import { missingSession, type BlastJob } from './blast-store.js';
+
+/** Ends of a session that no restart mends: its jobs stand still until an operator has looked. */
+const HALTED_BY: Partial<Record<SessionReason | 'session_deleted', BlastReason>> = {
+  banned: 'session_banned',
+  logged_out: 'session_logged_out',
+  auth_failure: 'session_logged_out',
+  session_deleted: 'session_deleted',
+};
+
+export const haltReason = (end: SessionReason | 'session_deleted'): BlastReason | null => HALTED_BY[end] ?? null;
+
+/** Why a job had better not begin by itself: one of its sessions is gone, banned or logged out. null: nothing. */
+export async function obstacleTo(db: Db, job: Pick<BlastJob, 'sessions'>): Promise<BlastReason | null> {
+  if (await missingSession(db, job)) return 'session_deleted';
+  const ended = await db.selectFrom('session').select('reason').where('id', 'in', job.sessions).where('state', '=', 'FAILED').execute();
+  return ended.map(({ reason }) => haltReason(reason)).find((reason) => reason !== null) ?? null;
+}
