@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { SERVICE_FLAGS } from '../helpers/programs.js';
 import { compiledFile } from './compiled.js';
 import type { Options } from './options.js';
 import type { IntakePart, IntakeSize } from './results.js';
@@ -26,7 +27,7 @@ export async function intakeBench(options: Options, say: (text: string) => void)
     say(`recipients of a blast: ${size.toLocaleString('en')}`);
     const runs: Taken[] = [];
     for (let round = 0; round < (size >= LARGE ? 1 : options.runs); round++) {
-      const { stdout } = await run(process.execPath, [compiledFile('variants/ours-intake'), String(size), String(size * KNOWN)]);
+      const { stdout } = await run(process.execPath, [...SERVICE_FLAGS, compiledFile('variants/ours-intake'), String(size), String(size * KNOWN)]);
       runs.push(JSON.parse(stdout) as Taken);
     }
     const ms = median(runs.map((one) => one.ms));

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { SERVICE_FLAGS } from '../helpers/programs.js';
 import { compiledFile } from './compiled.js';
 import type { Call, Reply } from './worker-calls.js';
 
@@ -29,8 +30,7 @@ export class Worker {
   /** `program`: a module beside this one that calls `serve`. */
   static start(name: string, program: string, args: readonly string[] = []): Worker {
     const child = fork(compiledFile(program), args, {
-      // As the image and `npm start` have it.
-      execArgv: ['--enable-source-maps', '--max-semi-space-size=8', '--expose-gc'],
+      execArgv: ['--enable-source-maps', ...SERVICE_FLAGS, '--expose-gc'],
       // The service's log goes nowhere, but it is written; what fails is seen.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

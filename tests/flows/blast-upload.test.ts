@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'node:http';
 import type { BlastJobView, DryRun, StartedBlast } from '../../whatsapp-service/contracts/blast-api.js';
-import { InProcessBridge, TEST_KEY, World } from '../helpers/bridge.js';
+import { openSharedStorage } from '../../whatsapp-service/storage/database.js';
+import { BridgeProcess, InProcessBridge, TEST_KEY, World } from '../helpers/bridge.js';
 import { rowsOf } from '../helpers/flow.js';
+import { residentMb } from '../helpers/process-memory.js';
 import { until } from '../helpers/sandbox-client.js';
 import { xlsx } from '../helpers/xlsx-file.js';
 
@@ -200,39 +202,53 @@ describe('recipients of a draft', () => {
   });
 });
 
-test('a large list is taken in with little memory, while others are served; who is in the address book is left out', async () => {
-  const db = await import('../../whatsapp-service/storage/database.js').then(({ openSharedStorage }) => openSharedStorage(`${world.dir}/data`));
-  for (let from = 0; from < KNOWN; from += 500) {
-    const values = Array.from({ length: Math.min(500, KNOWN - from) }, (_, index) => ({ workspace: '7' as never, phone: phone(from + index), name: null, created_at: 1, updated_at: 1 }));
-    await db.transaction((trx) => trx.insertInto('address').values(values).execute());
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await db.close();
-  global.gc?.();
-  const before = process.memoryUsage().rss;
-  let most = 0;
-  let slowest = 0;
-  let done = false;
-  const watch = (async () => {
-    while (!done) {
-      const at = performance.now();
-      await bridge.api.ok('GET', '/health');
-      slowest = Math.max(slowest, performance.now() - at);
-      most = Math.max(most, process.memoryUsage().rss - before);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+describe('a service of its own', () => {
+  let other: World;
+  let service: BridgeProcess;
+  beforeAll(async () => {
+    other = await World.open();
+    service = await BridgeProcess.start(other);
+    await service.api.ok('POST', '/api/sessions', { id: 'sales', workspace_id: 7, start: false });
+    const storage = await openSharedStorage(`${other.dir}/data`);
+    for (let from = 0; from < KNOWN; from += 500) {
+      const values = Array.from({ length: Math.min(500, KNOWN - from) }, (_, index) => ({ workspace: '7' as never, phone: phone(from + index), name: null, created_at: 1, updated_at: 1 }));
+      await storage.transaction((trx) => trx.insertInto('address').values(values).execute());
     }
-  })();
-  async function* lines(): AsyncGenerator<Buffer> {
-    yield Buffer.from(ndjson({ ...HEADER, draft: true }));
-    for (let from = 0; from < ROWS; from += 1_000) yield Promise.resolve(Buffer.from(ndjson(...Array.from({ length: Math.min(1_000, ROWS - from) }, (_, index) => phone(from + index)))));
-  }
-  const startedAt = performance.now();
-  const answer = await fetch(`${bridge.api.url}${ROOT}/start`, { method: 'POST', headers: { 'X-Api-Key': TEST_KEY, ...NDJSON }, body: ReadableStream.from(lines()) as never, duplex: 'half' } as never);
-  const { job, accepted } = (await answer.json()) as StartedBlast;
-  const seconds = (performance.now() - startedAt) / 1000;
-  done = true;
-  await watch;
-  process.stdout.write(`${ROWS} recipients, ${KNOWN} in the address book: ${Math.round(ROWS / seconds)} a second, +${Math.round(most / 1e6)} MB, slowest other request ${Math.round(slowest)} ms\n`);
-  expect([accepted, job.progress.total, job.progress.states.skipped, job.progress.states.queued]).toEqual([ROWS, ROWS, KNOWN, ROWS - KNOWN]);
-  expect(most).toBeLessThan(200_000_000);
-}, 600_000);
+    await storage.close();
+  });
+  afterAll(async () => {
+    await service.terminate();
+    await other.close();
+  });
+
+  test('takes a large list in with little memory, while others are served; who is in the address book is left out', async () => {
+    const memory = (): number => residentMb(service.child.pid ?? 0);
+    const idle = memory();
+    let most = 0;
+    let slowest = 0;
+    let done = false;
+    const watch = (async () => {
+      while (!done) {
+        const at = performance.now();
+        await service.api.ok('GET', '/health');
+        slowest = Math.max(slowest, performance.now() - at);
+        most = Math.max(most, memory() - idle);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    async function* lines(): AsyncGenerator<Buffer> {
+      yield Buffer.from(ndjson({ ...HEADER, draft: true }));
+      for (let from = 0; from < ROWS; from += 1_000) yield Promise.resolve(Buffer.from(ndjson(...Array.from({ length: Math.min(1_000, ROWS - from) }, (_, index) => phone(from + index)))));
+    }
+    const startedAt = performance.now();
+    const answer = await fetch(`${service.api.url}${ROOT}/start`, { method: 'POST', headers: { 'X-Api-Key': TEST_KEY, ...NDJSON }, body: ReadableStream.from(lines()) as never, duplex: 'half' } as never);
+    const { job, accepted } = (await answer.json()) as StartedBlast;
+    const seconds = (performance.now() - startedAt) / 1000;
+    done = true;
+    await watch;
+    process.stdout.write(`${ROWS} recipients, ${KNOWN} in the address book: ${Math.round(ROWS / seconds)} a second, +${Math.round(most)} MB over ${Math.round(idle)}, slowest other request ${Math.round(slowest)} ms\n`);
+    expect([accepted, job.progress.total, job.progress.states.skipped, job.progress.states.queued]).toEqual([ROWS, ROWS, KNOWN, ROWS - KNOWN]);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(100);
+  }, 600_000);
+});

@@ -13,7 +13,7 @@ import { ControlServer } from '../../whatsapp-service/sandbox/hub/control-server
 import { SandboxHub } from '../../whatsapp-service/sandbox/sandbox-hub.js';
 import { silentLogger } from '../../whatsapp-service/shared/logger.js';
 import { freePort } from './free-port.js';
-import { programArgs } from './programs.js';
+import { programArgs, SERVICE_FLAGS } from './programs.js';
 import { RecordingReceiver } from './recording-receiver.js';
 import { until } from './sandbox-client.js';
 
@@ -186,7 +186,7 @@ export class BridgeProcess {
 
   static async start(world: World, env: Record<string, string> = {}): Promise<BridgeProcess> {
     const port = env.PORT ?? String(await freePort());
-    const child = spawn(process.execPath, programArgs('main'), {
+    const child = spawn(process.execPath, [...SERVICE_FLAGS, ...programArgs('main')], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...world.env({ LOG_LEVEL: 'info', LOG_FORMAT: 'json', ...env }), PORT: port },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

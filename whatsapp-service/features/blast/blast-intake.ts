@@ -233,7 +233,7 @@ export class BlastIntake {
     try {
       const { factsOf } = await askAbout(lookups, { workspaceId, settings, sessionId: null }, recipients.map(({ phone }) => phone));
       const now = clock.now();
-      return recipients.map((recipient) => ({ ...recipient, skip: skipReason({ duplicate: false, ...factsOf(recipient.phone) }, settings, now) }));
+      return recipients.map(({ phone, jid, variables }) => ({ phone, jid, variables, skip: skipReason(factsOf(phone), settings, now) }));
     } catch (error) {
       logger.warn('Whom a blast has to leave out could not be found out yet; it is asked again before anything is sent', { blast: job.id, error });
       return recipients.map((recipient) => ({ ...recipient, skip: null }));

@@ -3,6 +3,7 @@ import { DEFAULT_BLAST_FILTERS, DEFAULT_BLAST_PACE, type BlastHead, type BlastPr
 import { SKIP_REASON_NAMES, type SkipReason } from '../../contracts/blast-states.js';
 import type { Caller } from '../../contracts/route.js';
 import type { Clock, Random } from '../../shared/clock.js';
+import { NumberSet } from '../../shared/number-set.js';
 import type { Storage } from '../../storage/database.js';
 import { textFor, textsOf } from './blast-content.js';
 import { estimateMs, type EstimateInput } from './blast-estimate.js';
@@ -54,23 +55,22 @@ export class BlastPlanner {
     const counts = { total: 0, valid: 0, toSend: 0, invalid: 0 };
     const invalidRows: InvalidRecipient[] = [];
     /** E.164 has at most 15 digits, and such a number is a number. */
-    const seen = new Set<number>();
+    const seen = new NumberSet();
     for await (const lot of lots) {
-      const { recipients, invalid } = readLot(lot, defaultCountry);
       counts.total += lot.rows.length;
-      counts.valid += recipients.length;
-      counts.invalid += invalid.length;
-      invalidRows.push(...invalid.slice(0, MOST_INVALID - invalidRows.length));
-      const { factsOf } = await askAbout(lookups, { workspaceId, settings, sessionId: null }, recipients.map(({ phone }) => phone));
-      const now = clock.now();
-      for (const { phone } of recipients) {
-        const number = Number(phone.slice(1));
-        const reason = skipReason({ ...factsOf(phone), duplicate: seen.has(number) }, settings, now);
-        seen.add(number);
-        if (reason === null) counts.toSend++;
-        else skipped[reason]++;
+      for (const { recipients, invalid } of readLot(lot, defaultCountry)) {
+        counts.valid += recipients.length;
+        counts.invalid += invalid.length;
+        invalidRows.push(...invalid.slice(0, MOST_INVALID - invalidRows.length));
+        const { factsOf } = await askAbout(lookups, { workspaceId, settings, sessionId: null }, recipients.map(({ phone }) => phone));
+        const now = clock.now();
+        for (const { phone } of recipients) {
+          const reason = skipReason({ ...factsOf(phone), duplicate: !seen.add(Number(phone.slice(1))) }, settings, now);
+          if (reason === null) counts.toSend++;
+          else skipped[reason]++;
+        }
+        await new Promise((resolve) => setImmediate(resolve));
       }
-      await new Promise((resolve) => setImmediate(resolve));
     }
     const since = await storage.db.selectFrom('session').select('created_at').where('id', 'in', ids).execute();
     const from = Math.max(clock.now(), input.schedule ? timeOf(input.schedule) : 0);

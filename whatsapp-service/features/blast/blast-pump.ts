@@ -151,7 +151,7 @@ export class BlastPump {
     const { storage, line, clock, wakeSender, changed } = this.options;
     const settings = settingsOf(job);
     const now = clock.now();
-    const verdicts = new Map(recipients.map(({ id, phone }) => [id, skipReason({ duplicate: false, ...answers.factsOf(phone) }, settings, now)]));
+    const verdicts = new Map(recipients.map(({ id, phone }) => [id, skipReason(answers.factsOf(phone), settings, now)]));
     const done = await storage.transaction(async (trx) => {
       const current = await jobByNo(trx, job.no);
       if (current?.state !== 'RUNNING' || current.revision !== job.revision) return null;

@@ -20,7 +20,7 @@ export interface FilterQuestion {
 }
 
 export interface Answers {
-  factsOf(phone: string): Omit<RecipientFacts, 'duplicate'>;
+  factsOf(phone: string): RecipientFacts;
   /** The address book could not be asked, and did not have to be. */
   addressBookUnknown: boolean;
 }
@@ -44,6 +44,7 @@ export async function askAbout(lookups: PeopleLookups, { workspaceId, settings, 
   return {
     addressBookUnknown,
     factsOf: (phone) => ({
+      duplicate: false,
       optedOut: optedOut.has(phone),
       inAddressBook: inAddressBook.has(phone),
       onWhatsApp: onWhatsApp.get(phone) ?? null,

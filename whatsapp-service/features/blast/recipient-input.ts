@@ -33,7 +33,8 @@ export function recipientOf({ phone: to, variables }: RecipientInput, row: numbe
   if (!recipient) return invalidRecipient(row, 'invalid_phone');
   if (recipient.kind !== 'user') return invalidRecipient(row, 'no_person');
   const { phone, chatId } = recipient;
-  return { phone, jid: chatId === jidFromPhone(phone) ? null : chatId, variables: Object.keys(variables).length === 0 ? null : variables };
+  const isNumber = !to.includes('@') || chatId === jidFromPhone(phone);
+  return { phone, jid: isNumber ? null : chatId, variables: variables === NO_VARIABLES || Object.keys(variables).length === 0 ? null : variables };
 }
 
 export const isInvalid = (row: NewRecipient | InvalidRecipient): row is InvalidRecipient => 'reason' in row;
@@ -54,18 +55,23 @@ export async function recipientsOf(inputs: readonly RecipientInput[], country: C
   return { recipients, invalid };
 }
 
-/** The rows of a lot, each in its own way right or wrong. */
-export function readLot({ rows, values }: Lot, country: CountryCode): { recipients: NewRecipient[]; invalid: InvalidRecipient[] } {
-  const recipients: NewRecipient[] = [];
-  const invalid: InvalidRecipient[] = [];
-  for (const [index, value] of values.entries()) {
-    const row = rows[index] ?? 0;
-    const input = inputOf(value);
-    const recipient = input === null ? invalidRecipient(row, 'invalid_row') : recipientOf(input, row, country);
-    if (isInvalid(recipient)) invalid.push(recipient);
-    else recipients.push(recipient);
+/**
+ * The rows of a lot, each in its own way right or wrong. In pieces, each to be done with before the next is read: what lives only shortly costs
+ * no memory beyond that of the young.
+ */
+export function* readLot({ rows, values }: Lot, country: CountryCode): Generator<{ recipients: NewRecipient[]; invalid: InvalidRecipient[] }> {
+  for (let from = 0; from < values.length; from += PIECE) {
+    const recipients: NewRecipient[] = [];
+    const invalid: InvalidRecipient[] = [];
+    for (let index = from; index < Math.min(from + PIECE, values.length); index++) {
+      const row = rows[index] ?? 0;
+      const input = inputOf(values[index]);
+      const recipient = input === null ? invalidRecipient(row, 'invalid_row') : recipientOf(input, row, country);
+      if (isInvalid(recipient)) invalid.push(recipient);
+      else recipients.push(recipient);
+    }
+    yield { recipients, invalid };
   }
-  return { recipients, invalid };
 }
 
 /** Recipients that are all there already, in lots. */

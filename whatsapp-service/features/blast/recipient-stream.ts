@@ -83,21 +83,21 @@ export class RecipientStream {
   async takeAll(id: BlastId, lots: Lots): Promise<StreamCounts> {
     const { service, defaultCountry } = this.options;
     const counts: StreamCounts = { accepted: 0, duplicates: 0, invalid: 0, invalid_rows: [] };
-    let waiting: NewRecipient[] = [];
-    const commit = async (): Promise<void> => {
-      const { added, duplicates } = await service.addRecipients(id, waiting);
+    const waiting: NewRecipient[] = [];
+    const commit = async (recipients: NewRecipient[]): Promise<void> => {
+      const { added, duplicates } = await service.addRecipients(id, recipients);
       counts.accepted += added;
       counts.duplicates += duplicates;
-      waiting = [];
     };
     for await (const lot of this.bounded(lots)) {
-      const { recipients, invalid } = readLot(lot, defaultCountry);
-      counts.invalid += invalid.length;
-      counts.invalid_rows.push(...invalid.slice(0, MOST_INVALID - counts.invalid_rows.length));
-      waiting.push(...recipients);
-      if (waiting.length >= INTAKE_PIECE) await commit();
+      for (const { recipients, invalid } of readLot(lot, defaultCountry)) {
+        counts.invalid += invalid.length;
+        counts.invalid_rows.push(...invalid.slice(0, MOST_INVALID - counts.invalid_rows.length));
+        waiting.push(...recipients);
+        if (waiting.length >= INTAKE_PIECE) await commit(waiting.splice(0, INTAKE_PIECE));
+      }
     }
-    if (waiting.length > 0) await commit();
+    if (waiting.length > 0) await commit(waiting);
     return counts;
   }
 
