@@ -173,6 +173,18 @@ describe('skipRecipientsInAddress', () => {
     await bridge.api.inState('sales', 'WORKING');
   });
 
+  test('who was removed and is added again gets it, once, with what is known of them now', async () => {
+    const [one, two, three] = phones('8129', 3) as [string, string, string];
+    const { job } = await start({ content: text('back again {{name|friend}}'), recipients: [one, { phone: two, variables: { name: 'Budi' } }], draft: true });
+    const edit = (change: object): Promise<BlastJobView> => bridge.api.ok('PATCH', `${ROOT}/${job.id}`, change);
+    expect((await edit({ remove_recipients: [one, two] })).progress.states).toMatchObject({ queued: 0, cancelled: 2 });
+    const edited = await edit({ add_recipients: [{ phone: two, variables: { name: 'Siti' } }, three] });
+    expect([edited.progress.total, edited.progress.states, edited.progress.skipped_by_reason.duplicate]).toMatchObject([3, { queued: 2, cancelled: 1 }, 0]);
+    await act(job.id, 'resume');
+    await inState(job.id, 'COMPLETED');
+    expect([await delivered('back again friend'), await delivered('back again Siti')]).toEqual([[three], [two]]);
+  });
+
   test('who says STOP after the message was written does not get it', async () => {
     const from = lines.length;
     const { job } = await start({ content: text('too late'), recipients: phones('8124', 4), pace: { per_second: 1 } });

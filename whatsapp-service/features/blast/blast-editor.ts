@@ -4,6 +4,7 @@ import type { SkipReason } from '../../contracts/blast-states.js';
 import { ApiError } from '../../contracts/errors.js';
 import type { Caller } from '../../contracts/route.js';
 import type { BlastId } from '../../shared/ids.js';
+import { toJson } from '../../shared/json.js';
 import { normalisePhone } from '../../shared/phone.js';
 import type { Db } from '../../storage/database.js';
 import type { BlastJobChange } from '../../storage/schema-blast.js';
@@ -13,7 +14,7 @@ import { settingsOf } from './blast-pump.js';
 import { countJob, findJob, isComing, isOver, jobByNo, setSessions, updateJob, type BlastJob } from './blast-store.js';
 import { blastPriority } from './blast-view.js';
 import { recipientsOf, type NewRecipient } from './recipient-input.js';
-import { freeFromSessions, idsIn, updateRecipients, waitingAfter } from './recipient-store.js';
+import { freeFromSessions, idsIn, updateRecipient, updateRecipients, waitingAfter } from './recipient-store.js';
 
 export interface BlastEditorOptions extends Omit<BlastIntakeOptions, 'lookups' | 'skips' | 'idempotencyTtlMs' | 'logger'> {
   intake: BlastIntake;
@@ -78,7 +79,8 @@ export class BlastEditor {
 
   private async moveRecipients(id: BlastId, no: number, { again, added, removed }: { again: readonly SkipReason[]; added: readonly NewRecipient[]; removed: readonly string[] }): Promise<void> {
     for (const reason of again) await this.lookAgain(no, reason);
-    if (added.length > 0) await this.options.intake.addRecipients(id, added);
+    const fresh = added.length > 0 ? await this.bringBack(no, added) : [];
+    if (fresh.length > 0) await this.options.intake.addRecipients(id, fresh);
     if (removed.length > 0) for (const state of ['queued', 'paused'] as const) await this.remove(no, state, new Set(removed));
   }
 
@@ -93,6 +95,27 @@ export class BlastEditor {
         return { last: page.at(-1)?.id ?? after, count: page.length };
       });
       if (count < LOOKED_THROUGH) return;
+      after = last;
+    }
+  }
+
+  /** Who was taken out before, and never sent to, is queued once more. Answers all the others. */
+  private async bringBack(no: number, added: readonly NewRecipient[]): Promise<NewRecipient[]> {
+    const wanted = new Map(added.map((recipient) => [recipient.phone as string, recipient]));
+    for (let after = 0; ; ) {
+      const { last, count, back } = await this.options.storage.transaction(async (trx) => {
+        const now = this.options.clock.now();
+        const page = await waitingAfter(trx, no, { state: 'cancelled', after, limit: LOOKED_THROUGH });
+        const found = page.filter(({ phone }) => wanted.has(phone));
+        for (const { id, phone } of found) {
+          const { variables = null } = wanted.get(phone) ?? {};
+          await updateRecipient(trx, id, { state: 'queued', reason: null, detail: null, variables: variables && toJson(variables), updated_at: now });
+        }
+        if (found.length > 0) await countJob(trx, no, { states: { cancelled: -found.length, queued: found.length } }, { updated_at: now });
+        return { last: page.at(-1)?.id ?? after, count: page.length, back: found };
+      });
+      for (const { phone } of back) wanted.delete(phone);
+      if (count < LOOKED_THROUGH) return added.filter(({ phone }) => wanted.has(phone));
       after = last;
     }
   }

@@ -107,8 +107,8 @@ export async function idsIn(db: Db, job: number, state: RecipientState, { reason
   return (await query.execute()).map(({ id }) => id);
 }
 
-/** Those that nothing has been begun for, in their order. */
-export const waitingAfter = (db: Db, job: number, { state, after, limit }: { state: 'queued' | 'paused'; after: number; limit: number }): Promise<{ id: number; phone: string }[]> =>
+/** Those that nothing has been begun for, in their order; cancelled ones, too. */
+export const waitingAfter = (db: Db, job: number, { state, after, limit }: { state: 'queued' | 'paused' | 'cancelled'; after: number; limit: number }): Promise<{ id: number; phone: string }[]> =>
   db.selectFrom('blast_recipient').select(['id', 'phone']).where('job', '=', job).where('state', '=', state).where('id', '>', after).orderBy('id').limit(limit).execute();
 
 export interface RecipientPage {
