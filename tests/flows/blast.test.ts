@@ -59,11 +59,11 @@ describe('a blast', () => {
   test('reaches each recipient once, with their own text, and tells the backend', async () => {
     const { job, accepted, duplicates, invalid, invalid_rows: rows } = await start({
       content: text('Halo {{name|friend}}, code {{code|-}}'),
-      recipients: ['0812-1000-0001', { phone: '+6281210000002', variables: { name: 'Budi', code: 7 } }, '6281210000001', 'nobody', '120363000000000001@g.us'],
+      recipients: ['0812-1000-0001', { phone: '+6281210000002', variables: { name: 'Budi', code: 7 } }, '6281210000001', 'nobody', '120363000000000001@g.us', null, '', { phone: null, variables: { name: 'Ani' } }],
     });
-    expect({ accepted, duplicates, invalid, rows: rows.map(({ row, reason }) => [row, reason]) }).toEqual({ accepted: 2, duplicates: 1, invalid: 2, rows: [[4, 'invalid_phone'], [5, 'no_person']] });
+    expect({ accepted, duplicates, invalid, rows: rows.map(({ row, reason }) => [row, reason]) }).toEqual({ accepted: 2, duplicates: 1, invalid: 5, rows: [[4, 'invalid_phone'], [5, 'no_person'], [6, 'invalid_row'], [7, 'invalid_row'], [8, 'invalid_row']] });
     const done = await inState(job.id, 'COMPLETED');
-    expect(done.progress).toMatchObject({ total: 2, done: 2, percent: 100, invalid: 2, skipped_by_reason: { duplicate: 1 } });
+    expect(done.progress).toMatchObject({ total: 2, done: 2, percent: 100, invalid: 5, skipped_by_reason: { duplicate: 1 } });
     expect((await recipients(job.id)).map(({ phone, attempts, session_id: session }) => ({ phone, attempts, session }))).toEqual([{ phone: '+6281210000001', attempts: 1, session: 'sales' }, { phone: '+6281210000002', attempts: 1, session: 'sales' }]);
     expect(await delivered('Halo friend, code -')).toEqual(['+6281210000001']);
     expect(await delivered('Halo Budi, code 7')).toEqual(['+6281210000002']);

@@ -49,6 +49,11 @@ export const zRecipientInput = z.union([
 ]);
 export type RecipientInput = z.infer<typeof zRecipientInput>;
 
+/** As many lists of customers have it. It is told as an invalid row, as in a stream, and stands in nobody else's way. */
+const zWithoutPhone = z.union([z.null(), z.literal(''), z.strictObject({ phone: z.union([z.null(), z.literal('')]), variables: zVariables.nullish() })]);
+export const zRecipientRow = z.union([zRecipientInput, zWithoutPhone]);
+export type RecipientRow = z.infer<typeof zRecipientRow>;
+
 const zTextVariants = z.array(z.string().max(MAX_TEXT).refine(notBlank, 'must not be blank')).max(MAX_VARIANTS).default([]);
 const zCaptionVariants = z.array(z.string().max(MAX_CAPTION)).max(MAX_VARIANTS).default([]);
 const captioned = { media: zMediaInput, caption: z.string().max(MAX_CAPTION).optional(), variants: zCaptionVariants.describe('further captions; each recipient gets one of all, at random') };
@@ -156,7 +161,7 @@ export const START_FIELDS = {
 };
 
 const PEOPLE_FIELDS = {
-  recipients: z.array(zRecipientInput).default([]).describe('phone numbers, or `{phone, variables}`'),
+  recipients: z.array(zRecipientRow).default([]).describe('phone numbers, or `{phone, variables}`'),
   list: zTargetSelection.optional().describe('stored contacts, in the place of `recipients`'),
 };
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { zInvalidRecipient, zRecipientInput } from './blast-api.js';
+import { zInvalidRecipient, zRecipientRow } from './blast-api.js';
 import { zTargetSelection } from './contact-api.js';
 
 /** Recipients that are added to a draft, when they do not come as a stream. */
 export const zAddRecipients = z
-  .strictObject({ recipients: z.array(zRecipientInput).min(1).optional(), list: zTargetSelection.optional().describe('stored contacts') })
+  .strictObject({ recipients: z.array(zRecipientRow).min(1).optional(), list: zTargetSelection.optional().describe('stored contacts') })
   .refine(({ recipients, list }) => recipients === undefined || list === undefined, { path: ['recipients'], message: 'give either recipients or list' });
 
 export const zAddedRecipients = z.object({

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { START_FIELDS, zBlastContent, zBlastJob, zInvalidRecipient, zRecipientInput, type BlastHead, type StartPeople } from './blast-api.js';
+import { START_FIELDS, zBlastContent, zBlastJob, zInvalidRecipient, zRecipientRow, type BlastHead, type StartPeople } from './blast-api.js';
 import { zTag } from './contact-api.js';
 
 /** The broadcast face: the same blasts, under the paths and in the words of a broadcast module. */
 
 const zPeople = {
-  recipients: z.array(zRecipientInput).default([]).describe('phone numbers, or `{phone, variables}`'),
+  recipients: z.array(zRecipientRow).default([]).describe('phone numbers, or `{phone, variables}`'),
   tag: zTag.optional().describe('the contacts of this tag, in the place of `recipients`'),
   all_contacts: z.boolean().default(false).describe('every contact of the workspace, in the place of `recipients`'),
 };

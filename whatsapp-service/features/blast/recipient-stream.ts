@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js';
-import type { BlastJobView, InvalidRecipient, RecipientInput } from '../../contracts/blast-api.js';
+import type { BlastJobView, InvalidRecipient, RecipientRow } from '../../contracts/blast-api.js';
 import type { ContactTarget, TargetSelection } from '../../contracts/contact-api.js';
 import { ApiError, invalidField } from '../../contracts/errors.js';
 import type { BodyStream, Caller, UploadedFile } from '../../contracts/route.js';
@@ -43,7 +43,7 @@ export class RecipientStream {
     return this.addAll(id, rowsOf(stream));
   }
 
-  async addGiven(id: BlastId, recipients: readonly RecipientInput[], caller: Caller): Promise<StreamCounts> {
+  async addGiven(id: BlastId, recipients: readonly RecipientRow[], caller: Caller): Promise<StreamCounts> {
     await this.draft(id, caller);
     return this.addAll(id, lotsOf(recipients));
   }
