@@ -95,8 +95,19 @@ export function createBlasts(options: BlastOptions): Blasts {
   const control = new BlastControl({ storage, line, wakePump, wakeOutbox, changed, clock, logger });
   const { perSecond, perMinute, perDay } = config.send.pace;
   const rates = [perSecond, perMinute / 60, perDay / 86_400].filter((rate) => rate > 0);
+  const gate = new PaceGate({
+    line, clock, random,
+    hasOptedOut: options.lookups.hasOptedOut,
+    onSkipped: (job, session, phone) => {
+      skips.told({ blast: job.id, flag: settingsOf(job).skipRecipientsInAddress }, [{ phone, reason: 'opted_out' }]);
+      changed(job.no);
+      wakePump(job.no, session);
+    },
+    onHeld: wakePump,
+  });
   const pump = new BlastPump({
     storage, control, line, lookups, skips, works, wakeSender, changed, clock, random, logger,
+    waitOf: (job, session) => gate.waitOf(storage.db, job, session),
     mediaExists: (id) => media.get(id as MediaId).then(() => true, () => false),
     again: (job, session, delayMs) => queue.add(JOBS.pump, `${job}:${session}`, delayMs),
     sessionRate: rates.length > 0 ? Math.min(...rates) : 0,
@@ -153,15 +164,7 @@ export function createBlasts(options: BlastOptions): Blasts {
     starter,
     routes: [...blastRoutes(service, starter, uploadMaxBytes), ...recipientRoutes(stream, uploadMaxBytes)],
     watcher: outcomes,
-    gate: new PaceGate({
-      line, clock, random,
-      hasOptedOut: options.lookups.hasOptedOut,
-      onSkipped: (job, session, phone) => {
-        skips.told({ blast: job.id, flag: settingsOf(job).skipRecipientsInAddress }, [{ phone, reason: 'opted_out' }]);
-        changed(job.no);
-        wakePump(job.no, session);
-      },
-    }),
+    gate,
     onWorking: async (session) => {
       for (const job of await jobsOf(storage.db, session, ['RUNNING'])) wakePump(job.no, session);
     },

@@ -52,6 +52,9 @@ const write = (statement: string, ...values: (string | number)[]): void => {
   db.close();
 };
 
+/** Blasts with a warm-up share the session's day. */
+const nothingSentToday = (): void => write('delete from blast_day');
+
 /** Where it is now between this hour and the next. */
 function zoneWhereItIs(local: number): string {
   const offset = ((local - new Date().getUTCHours() + 36) % 24) - 12;
@@ -69,20 +72,33 @@ describe('what holds a blast back', () => {
     expect([...(await counts('quiet')).values()]).toEqual([1, 1, 1]);
   }, 90_000);
 
-  test('who comes into the address book in the quiet hours does not get what was written before them', async () => {
-    const [early, late] = [phones('8221', 1)[0], phones('8222', 1)[0]];
-    const job = await start('night falls', { recipients: [early, late], pace: { per_day: 1 } });
-    await that(job.id, (now) => reached(now) === 1 && now.progress.states.processing === 1);
-    const pace = { ...job.pace, per_day: 0, quiet_hours: { from: '21:30', to: '06:00' } };
-    write('update blast_job set pace = ? where id = ?', JSON.stringify({ ...pace, time_zone: zoneWhereItIs(22) }), job.id);
-    await that(job.id, (now) => now.progress.states.queued === 1);
+  test.each([
+    ['a limit of the day', '8222', { pace: { per_day: 1 } }, { pace: { per_day: 0 } }],
+    ['a pause between batches', '8226', { batches: { size: 1, pause_seconds: 3_600 } }, { batches: null }],
+    ['a warm-up', '8227', { pace: { warm_up: { first_day: 1, growth: 2, days: 10 } } }, { pace: { warm_up: null } }],
+  ])('who comes into the address book while %s holds the blast back does not get what was written before', async (name, prefix, held, free) => {
+    nothingSentToday();
+    const [early, late] = phones(prefix, 2);
+    const job = await start(name, { recipients: [early, late], ...held });
+    // Not in the sender's line any more: taken back, to be filtered again.
+    await that(job.id, (now) => reached(now) === 1 && now.progress.states.queued === 1);
     await bridge.api.ok('PUT', '/api/whatsapp/addresses', { addresses: [late] });
-    await edit(job.id, { pace: { time_zone: zoneWhereItIs(12) } });
+    await edit(job.id, free);
     const done = await inState(job.id, 'COMPLETED');
-    expect([done.progress.skipped_by_reason.in_address_book, [...(await counts('night falls')).keys()]]).toEqual([1, [early]]);
+    expect([done.progress.skipped_by_reason.in_address_book, [...(await counts(name)).keys()]]).toEqual([1, [early]]);
+  }, 90_000);
+
+  test('what waits in line when the quiet hours begin is taken back', async () => {
+    const job = await start('night falls', { recipients: phones('8225', 4), pace: { per_minute: 2 } });
+    await that(job.id, (now) => reached(now) === 2 && now.progress.states.processing === 2);
+    write('update blast_job set pace = ? where id = ?', JSON.stringify({ ...job.pace, per_minute: 0, quiet_hours: { from: '21:30', to: '06:00' }, time_zone: zoneWhereItIs(22) }), job.id);
+    await edit(job.id, { name: 'asks anew' });
+    await that(job.id, (now) => now.progress.states.queued === 2);
+    await bridge.api.ok('POST', `${ROOT}/${job.id}/stop`);
   }, 90_000);
 
   test('a new session sends as many as its warm-up allows on its day', async () => {
+    nothingSentToday();
     const job = await start('warm', { recipients: phones('8213', 6), pace: { warm_up: { first_day: 3, growth: 2, days: 10 } } });
     const other = await start('beside', { recipients: phones('8214', 2) });
     await inState(other.id, 'COMPLETED');

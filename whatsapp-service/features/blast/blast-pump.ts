@@ -9,10 +9,10 @@ import type { Db, Storage } from '../../storage/database.js';
 import type { BlastRecipientRow } from '../../storage/schema-blast.js';
 import { messageFor, variablesOf, type StoredBlastContent } from './blast-content.js';
 import type { BlastControl } from './blast-control.js';
-import { quietWait } from './blast-pace.js';
 import { countJob, jobByNo, updateJob, type BlastJob } from './blast-store.js';
 import { askAbout, type Answers, type PeopleLookups } from './filter-feeds.js';
 import type { LinedUp, MessageLine } from './message-line.js';
+import { FILTERED_FOR_MS } from './pace-gate.js';
 import { flagOf, skipReason, type FilterSettings } from './recipient-filter.js';
 import { BACK_IN_LINE, release } from './recipient-release.js';
 import { countTakenUp, stillClaimed, takeUp, updateRecipient, updateRecipients, type Claim } from './recipient-store.js';
@@ -25,6 +25,8 @@ export interface BlastPumpOptions {
   lookups: PeopleLookups;
   /** Whether the session works. */
   works(session: SessionId): boolean;
+  /** Milliseconds for which the job's pace lets nothing go out over this session. */
+  waitOf(job: BlastJob, session: SessionId): Promise<number>;
   mediaExists(id: string): Promise<boolean>;
   /** The session has something to send. */
   wakeSender(session: SessionId): void;
@@ -77,13 +79,13 @@ export class BlastPump {
   }
 
   private async mayRun(job: BlastJob, session: SessionId): Promise<boolean> {
-    const { works, mediaExists, again, changed, clock, storage, control } = this.options;
+    const { works, waitOf, mediaExists, again, changed, storage, control } = this.options;
     if (job.state !== 'RUNNING' || job.ready === 0 || !job.sessions.includes(session) || !works(session)) return false;
-    const quiet = quietWait(JSON.parse(job.pace) as BlastPace, clock.now());
-    if (quiet > 0) {
+    const wait = await waitOf(job, session);
+    if (wait > FILTERED_FOR_MS) {
       // Who has come into the address book by the morning is not written to: what was filtered before the night is filtered anew.
       if (await storage.transaction((trx) => control.handBack(trx, job.no, session))) changed(job.no);
-      again(job.no, session, quiet);
+      again(job.no, session, wait);
       return false;
     }
     if (job.media_id === null || (await mediaExists(job.media_id))) return true;

@@ -18,6 +18,8 @@ export interface PaceGateOptions {
   hasOptedOut(trx: Db, workspaceId: WorkspaceId, phone: string): Promise<boolean>;
   /** A recipient is left out whose message was written already. */
   onSkipped(job: BlastJobRow, session: SessionId, phone: string): void;
+  /** A job's messages of this session wait for longer than what they were filtered by holds. */
+  onHeld(job: number, session: SessionId): void;
   clock: Clock;
   random: Random;
 }
@@ -35,6 +37,9 @@ interface Verdict {
   wait: number;
   goes: (() => Promise<void>)[];
 }
+
+/** Milliseconds for which it holds whom a blast leaves out; whoever waits longer is filtered anew. */
+export const FILTERED_FOR_MS = 60_000;
 
 /** Holds each job to its own pace, at the moment at which a message would go out. The buckets are rows: a restart is no way around them. */
 export class PaceGate {
@@ -63,17 +68,29 @@ export class PaceGate {
       this.options.onSkipped(job, message.session_id as SessionId, recipient.phone);
       return null;
     }
-    const limits: Limits = { job, pace: JSON.parse(job.pace) as BlastPace, batches: JSON.parse(job.batches ?? 'null') as BlastBatches | null, session: message.session_id as SessionId, now };
-    const verdicts = [this.batchVerdict(trx, limits), { wait: quietWait(limits.pace, now), goes: [] }, await this.bucketVerdict(trx, limits), await this.warmUpVerdict(trx, limits)];
-    const wait = Math.max(...verdicts.map((verdict) => verdict.wait));
+    const session = message.session_id as SessionId;
+    const verdicts = await this.verdicts(trx, job, session);
+    const wait = longest(verdicts);
     if (wait > 0) {
-      const waiting = await underWay(trx, job.no, limits.session);
+      const waiting = await underWay(trx, job.no, session);
       await line.putOff(trx, waiting.flatMap(({ message_id: id }) => id ?? []), now + wait);
+      if (wait > FILTERED_FOR_MS) this.options.onHeld(job.no, session);
       return null;
     }
     return async () => {
       for (const write of verdicts.flatMap(({ goes }) => goes)) await write();
     };
+  }
+
+  /** Milliseconds for which the job's next message of this session has to wait. */
+  async waitOf(db: Db, job: BlastJobRow, session: SessionId): Promise<number> {
+    return longest(await this.verdicts(db, job, session));
+  }
+
+  private async verdicts(trx: Db, job: BlastJobRow, session: SessionId): Promise<Verdict[]> {
+    const now = this.options.clock.now();
+    const limits: Limits = { job, pace: JSON.parse(job.pace) as BlastPace, batches: JSON.parse(job.batches ?? 'null') as BlastBatches | null, session, now };
+    return [this.batchVerdict(trx, limits), { wait: quietWait(limits.pace, now), goes: [] }, await this.bucketVerdict(trx, limits), await this.warmUpVerdict(trx, limits)];
   }
 
   private batchVerdict(trx: Db, { job, batches, now }: Limits): Verdict {
@@ -113,6 +130,8 @@ export class PaceGate {
     return { wait: limit !== null && sent >= limit ? nextAt - now : 0, goes: [count] };
   }
 }
+
+const longest = (verdicts: readonly Verdict[]): number => Math.max(...verdicts.map(({ wait }) => wait));
 
 async function keep(trx: Db, key: { job: number; session_id: SessionId; span: Span['name'] | 'gap' }, bucket: Bucket): Promise<void> {
   await trx.insertInto('blast_pace').values({ ...key, ...bucket }).onConflict((conflict) => conflict.columns(['job', 'session_id', 'span']).doUpdateSet(bucket)).execute();
