@@ -180,14 +180,15 @@ export interface MemoryWay {
   further: number;
 }
 
+/** Accepted: over HTTP, sent beside it. Delivered: what was left when the last was accepted. Together: from the first request to the last delivery. */
 export interface SendPart {
   messages: number;
   documentMb: number;
   plain: { deliveredPerSecond: number; documentMs: number };
   /** Nobody is told, as nobody is by the plain way. */
-  ours: { acceptedPerSecond: number; deliveredPerSecond: number };
+  ours: { acceptedPerSecond: number; deliveredPerSecond: number; togetherPerSecond: number };
   /** With four webhooks for each message. */
-  told: { acceptedPerSecond: number; deliveredPerSecond: number; documentMs: number };
+  told: { acceptedPerSecond: number; deliveredPerSecond: number; togetherPerSecond: number; documentMs: number };
   /** WhatsApp takes `answerMs` for an answer; the plain way waits for each, ours tells in webhooks. */
   answerMs: number;
   far: { plainPerSecond: number; oursPerSecond: number };

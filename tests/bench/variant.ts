@@ -76,6 +76,8 @@ export interface SendResult {
   acceptedMs: number;
   /** The simulated WhatsApp has all texts. */
   deliveredMs: number;
+  /** So many of them it had when all requests were answered; the plain way has none before it begins. */
+  deliveredBefore: number;
   /** Each document, from the call to WhatsApp's having it. */
   documentMs: number[];
 }

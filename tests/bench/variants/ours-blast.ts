@@ -26,7 +26,7 @@ export const variant: Variant = {
     const delivered = await countingSent(hub, session);
     const startedAt = performance.now();
     await api.ok('POST', `/api/whatsapp/blast/${started.job.id}/resume`);
-    await delivered(sent);
+    await delivered.reach(sent);
     const sentMs = performance.now() - startedAt;
     // A small one is through by now, which is a 409.
     await api.request('POST', `/api/whatsapp/blast/${started.job.id}/stop`);

@@ -12,11 +12,15 @@ export const strangerOf = (number: number): string => `62815${String(10_000_000 
 /** Seldom enough that to ask takes nothing from what is measured. */
 const ASK_EVERY_MS = 50;
 
-/**
- * Begins to count what the session sends: an account has what earlier runs have sent, too. The answer waits until the simulated WhatsApp has
- * so many more.
- */
-export async function countingSent(hub: HubClient, session: string): Promise<(count: number) => Promise<void>> {
+export interface SentCount {
+  soFar(): Promise<number>;
+  /** Waits until the simulated WhatsApp has so many more than at the beginning. */
+  reach(count: number): Promise<void>;
+}
+
+/** Begins to count what the session sends: an account has what earlier runs have sent, too. */
+export async function countingSent(hub: HubClient, session: string): Promise<SentCount> {
   const { sent: before } = await hub.state(session);
-  return async (count) => void (await until(async () => (await hub.state(session)).sent >= before + count, { timeoutMs: 300_000, everyMs: ASK_EVERY_MS, name: `${count} messages are out` }));
+  const soFar = async (): Promise<number> => (await hub.state(session)).sent - before;
+  return { soFar, reach: async (count) => void (await until(async () => (await soFar()) >= count, { timeoutMs: 300_000, everyMs: ASK_EVERY_MS, name: `${count} messages are out` })) };
 }
