@@ -279,6 +279,7 @@ describe('sending', () => {
     await byId(client, missed);
     await until(async () => (await hub.sent('lost'))[0]?.ack === 3);
     expect(await hub.sent('lost')).toMatchObject([{ message_id: message.id._serialized, deliveries: 1, attempts: 1 }]);
+    await until(() => client.of('change_state').some(([state]) => state === 'CONNECTED'));
     expect(client.of('change_state').map(([state]) => state)).toEqual(['TIMEOUT', 'CONNECTED']);
   });
 
