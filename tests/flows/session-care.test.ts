@@ -250,6 +250,8 @@ describe('a service that starts', () => {
       expect(theirs.map(({ profile }) => processesNaming(`--user-data-dir=${profile}`).length > 0)).toEqual([true, true]);
       expect(await bridge.api.inState('heir', 'WORKING')).toMatchObject({ paired: true });
       expect(codesOf('heir')).not.toContain('browser_failed');
+      // The one of its pairing may still have been in the outbox when the service ended.
+      await until(() => eventsOf(world.receiver, 'heir', 'session.qr').length > 0);
       expect(eventsOf(world.receiver, 'heir', 'session.qr')).toHaveLength(1);
     } finally {
       for (const { child } of [ours, ...theirs]) if (child.pid !== undefined) endGroup(child.pid);
