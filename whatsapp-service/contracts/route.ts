@@ -30,6 +30,10 @@ export const mayUseSession = (caller: Caller, sessionId: string | number): boole
 /** The same for a workspace. What belongs to none is for keys that may use every workspace. */
 export const mayUseWorkspace = (caller: Caller, workspaceId: string | number | null): boolean => caller.workspaces === null || (workspaceId !== null && caller.workspaces.includes(String(workspaceId)));
 
+/** The same for what has a workspace, or none, and sessions: a session may have been made anew in another workspace since. */
+export const mayUseAll = (caller: Caller, { workspaceId, sessionIds }: { workspaceId: string | number | null; sessionIds: readonly (string | number)[] }): boolean =>
+  (workspaceId === null || mayUseWorkspace(caller, workspaceId)) && sessionIds.every((id) => mayUseSession(caller, id));
+
 type Infer<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 /** The file of a form, on disk for as long as the route's work lasts: move it to keep it. */

@@ -1,5 +1,5 @@
 import type { BlastJobView } from '../contracts/blast-api.js';
-import { mayUseSession, mayUseWorkspace, type Caller } from '../contracts/route.js';
+import { mayUseAll, type Caller } from '../contracts/route.js';
 import { workspaceKey } from '../shared/workspace.js';
 
 /** Who listens: whose key it is, and the one workspace that it wants to hear of, if it said one. */
@@ -26,4 +26,4 @@ export const roomsOf = ({ workspace_id: id }: Whose): string[] => [roomOfWorkspa
 
 /** Whether a listener may know of a blast: the same rule as for REST. A room is where it is told; this is the lock. */
 export const mayHear = ({ caller, workspace }: Listener, job: Whose): boolean =>
-  (workspace === null || workspaceKey(workspace) === workspaceKey(job.workspace_id)) && (job.workspace_id === null || mayUseWorkspace(caller, job.workspace_id)) && job.session_ids.every((id) => mayUseSession(caller, id));
+  (workspace === null || workspaceKey(workspace) === workspaceKey(job.workspace_id)) && mayUseAll(caller, { workspaceId: job.workspace_id, sessionIds: job.session_ids });

@@ -4,7 +4,7 @@ import type {
 } from '../../contracts/blast-api.js';
 import { Cursors } from '../../contracts/cursor.js';
 import { ApiError } from '../../contracts/errors.js';
-import { mayUseSession, mayUseWorkspace, type Caller } from '../../contracts/route.js';
+import { mayUseAll, type Caller } from '../../contracts/route.js';
 import type { Clock } from '../../shared/clock.js';
 import type { BlastId } from '../../shared/ids.js';
 import type { WorkspaceId } from '../../shared/workspace.js';
@@ -223,6 +223,4 @@ export class BlastService {
   }
 }
 
-/** Its sessions may have been deleted since, and made anew by somebody else. */
-const mayUse = (caller: Caller, { sessions, workspace_id: workspace }: BlastJob): boolean =>
-  sessions.every((session) => mayUseSession(caller, session)) && (workspace === null || mayUseWorkspace(caller, JSON.parse(workspace) as string | number));
+const mayUse = (caller: Caller, { sessions, workspace_id: workspace }: BlastJob): boolean => mayUseAll(caller, { workspaceId: JSON.parse(workspace ?? 'null') as WorkspaceId, sessionIds: sessions });
