@@ -42,7 +42,7 @@ export async function sendBench(stage: Stage, options: Options, say: (text: stri
   /** Sending alone, as the plain way does it: from the last answer on. */
   const alone = ({ deliveredMs, acceptedMs, deliveredBefore }: SendResult): number => {
     const left = near.texts - deliveredBefore;
-    // A few are out before the last is accepted.
+    // Where there are few texts, all may be out before the last is accepted.
     return left > 0 ? (left / (deliveredMs - acceptedMs)) * 1000 : (near.texts / deliveredMs) * 1000;
   };
   const accepted = (way: keyof Round): number => middle((one) => (near.texts / one[way].acceptedMs) * 1000);
