@@ -72,7 +72,7 @@ export function incrementingKey<T extends string>(table: CreateTableBuilder<T>, 
 }
 
 /** `column in (values)`, for any number of values in one parameter: the statement is always the same, and so stays prepared. */
-export function among(column: string, values: readonly string[]): Expression<SqlBool> {
+export function among(column: string, values: readonly (string | number)[]): Expression<SqlBool> {
   return sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
 }
 

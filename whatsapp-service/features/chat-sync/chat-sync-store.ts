@@ -2,6 +2,7 @@ import type { SyncState } from '../../contracts/states.js';
 import { groupBy } from '../../shared/group-by.js';
 import { newDeliveryId, newSyncId, type ChatId, type SessionId } from '../../shared/ids.js';
 import type { Db } from '../../storage/database.js';
+import { among, insertMany } from '../../storage/dialect.js';
 import type { ChatSyncBatchRow, ChatSyncRow } from '../../storage/schema.js';
 
 /** What one run takes in; 0 is no limit. */
@@ -49,17 +50,8 @@ export async function updateSync(trx: Db, id: string, change: Partial<Omit<ChatS
 
 /** The plan of a run: which chats, in which batches. It is what makes a run that broke off go on where it was. */
 export async function insertBatches(trx: Db, syncId: string, batches: readonly (readonly ChatId[])[]): Promise<void> {
-  const rows = batches.map((chatIds, index) => ({
-    sync_id: syncId,
-    number: index + 1,
-    delivery_id: newDeliveryId(),
-    chat_ids: JSON.stringify(chatIds),
-    state: 'pending' as const,
-    attempts: 0,
-  }));
-  for (let start = 0; start < rows.length; start += 500) {
-    await trx.insertInto('chat_sync_batch').values(rows.slice(start, start + 500)).execute();
-  }
+  const rows = batches.map((chatIds, index) => [syncId, index + 1, newDeliveryId(), JSON.stringify(chatIds), 'pending', 0]);
+  await insertMany(trx, { table: 'chat_sync_batch', columns: ['sync_id', 'number', 'delivery_id', 'chat_ids', 'state', 'attempts'], rows });
 }
 
 /** The next batches after `after` that the backend does not have. */
@@ -100,7 +92,7 @@ export async function settleBatches(trx: Db, syncId: string, settled: readonly S
       .updateTable('chat_sync_batch')
       .set((eb) => ({ state, last_status: status, last_error: error, attempts: eb('attempts', '+', 1) }))
       .where('sync_id', '=', syncId)
-      .where('number', 'in', group.map((batch) => batch.number))
+      .where(among('number', group.map((batch) => batch.number)))
       .execute();
   }
   const sum = (count: keyof BatchCounts): number => settled.reduce((total, batch) => total + batch.counts[count], 0);
