@@ -195,8 +195,10 @@ function createWire(base: URL, { httpAgent, httpsAgent }: { httpAgent: http.Agen
 
 /** These headers without those that are in `other`, in whatever case. */
 function withoutShadowed(headers: Record<string, string>, other: Readonly<Record<string, string>>): Record<string, string> {
+  const given = Object.keys(headers);
+  if (given.length === 0) return headers;
   const names = new Set(Object.keys(other).map((name) => name.toLowerCase()));
-  for (const name of Object.keys(headers)) if (names.has(name.toLowerCase())) delete headers[name];
+  for (const name of given) if (names.has(name.toLowerCase())) delete headers[name];
   return headers;
 }
 
