@@ -5,15 +5,12 @@
 const bridge = { calls: {} };
 window.__waBridge = bridge;
 
-/** JSON without a character beyond ASCII: one emoji would double the bytes of the whole text, in each process on its way to node. */
-bridge.json = (value) => JSON.stringify(value).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
 /** The one way in: JSON out, and an error as data, so that its code survives the way to node. */
 bridge.call = async (name, args) => {
   try {
-    return bridge.json({ ok: await bridge.calls[name](args) });
+    return JSON.stringify({ ok: await bridge.calls[name](args) });
   } catch (error) {
-    return bridge.json({ error: { code: error?.code ?? 'page', message: String(error?.message ?? error) } });
+    return JSON.stringify({ error: { code: error?.code ?? 'page', message: String(error?.message ?? error) } });
   }
 };
 

@@ -44,7 +44,7 @@ const flush = async () => {
       if (event.group && !groups[event.group]) groups[event.group] = groupOf(event.group);
     }
     const body = { epoch, first: batch[0].number, events: batch.map((e) => e.event), groups, oldestWaiting: oldestAfter(batch.length) };
-    const confirmed = await window.__waBridgeDeliver(bridge.json(body));
+    const confirmed = await window.__waBridgeDeliver(JSON.stringify(body));
     while (outbox.length > 0 && outbox[0].number <= confirmed) outbox.shift();
     if (confirmed < batch[batch.length - 1].number) failed = true;
   } catch {
