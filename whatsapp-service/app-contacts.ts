@@ -19,7 +19,7 @@ import type { CheckNumbers, NumberResult } from './contracts/number-api.js';
 import type { Route } from './contracts/route.js';
 import type { Clock } from './shared/clock.js';
 import type { SessionId } from './shared/ids.js';
-import { workspaceKey, type WorkspaceId, type WorkspaceKey } from './shared/workspace.js';
+import { workspaceFromJson, type WorkspaceId, workspaceKey, type WorkspaceKey } from './shared/workspace.js';
 import type { Logger } from './shared/logger.js';
 import { fileImporter } from './table-file/import-file.js';
 import type { Db, Storage } from './storage/database.js';
@@ -112,7 +112,7 @@ async function askNumbers({ checkNumbers }: ContactsOptions, session: SessionId,
 
 async function workspaceOfSession(trx: Db, id: SessionId): Promise<WorkspaceKey> {
   const row = await trx.selectFrom('session').select('workspace_id').where('id', '=', id).executeTakeFirst();
-  return workspaceKey(JSON.parse(row?.workspace_id ?? 'null') as WorkspaceId);
+  return workspaceKey(workspaceFromJson(row?.workspace_id));
 }
 
 /** When each of those who wrote wrote last. */

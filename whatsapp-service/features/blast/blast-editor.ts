@@ -6,6 +6,7 @@ import type { Caller } from '../../contracts/route.js';
 import type { BlastId } from '../../shared/ids.js';
 import { toJson } from '../../shared/json.js';
 import { normalisePhone } from '../../shared/phone.js';
+import { workspaceToJson } from '../../shared/workspace.js';
 import type { Db } from '../../storage/database.js';
 import type { BlastJobChange } from '../../storage/schema-blast.js';
 import { storedContent, type TakenMedia } from './blast-content.js';
@@ -68,7 +69,7 @@ export class BlastEditor {
     await control.handBack(trx, job.no, null);
     if (input.session_id !== undefined || input.session_ids !== undefined) {
       const { ids, workspaceId } = await intake.sessionsOf(trx, input, caller);
-      if ((workspaceId === null ? null : JSON.stringify(workspaceId)) !== job.workspace_id) throw invalid('body.session_ids', 'must be of the workspace that the blast is of');
+      if (workspaceToJson(workspaceId) !== job.workspace_id) throw invalid('body.session_ids', 'must be of the workspace that the blast is of');
       await setSessions(trx, job.no, ids);
       await freeFromSessions(trx, job.no, ids);
     }

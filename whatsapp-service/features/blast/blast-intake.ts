@@ -8,7 +8,7 @@ import { asSessionId, newBlastId, type BlastId, type SessionId } from '../../sha
 import type { Logger } from '../../shared/logger.js';
 import type { E164 } from '../../shared/phone.js';
 import { slices } from '../../shared/slices.js';
-import type { WorkspaceId } from '../../shared/workspace.js';
+import { workspaceFromJson, type WorkspaceId, workspaceToJson } from '../../shared/workspace.js';
 import type { Db, Storage } from '../../storage/database.js';
 import { expireIdempotent, findIdempotent, insertIdempotent, type IdempotentRequest } from '../../storage/idempotency.js';
 import { storedContent, type TakenMedia } from './blast-content.js';
@@ -112,7 +112,7 @@ export class BlastIntake {
           name: input.name,
           state: 'DRAFT',
           ready: 0,
-          workspace_id: workspaceId === null ? null : JSON.stringify(workspaceId),
+          workspace_id: workspaceToJson(workspaceId),
           skip_recipients_in_address: input.skipRecipientsInAddress ? 1 : 0,
           content: JSON.stringify(storedContent(input.content, media)),
           media_id: media?.id ?? null,
@@ -222,14 +222,14 @@ export class BlastIntake {
     const missing = ids.find((id) => !rows.some((row) => row.id === id));
     if (missing !== undefined) throw new ApiError('session_not_found', { session_id: missing });
     if (new Set(rows.map((row) => row.workspace_id)).size > 1) throw invalid('body.session_ids', 'must all be of one workspace');
-    return { ids, workspaceId: JSON.parse(rows[0]?.workspace_id ?? 'null') as WorkspaceId };
+    return { ids, workspaceId: workspaceFromJson(rows[0]?.workspace_id) };
   }
 
   /** Who is left out already now. What cannot be found out now is asked again at their turn. */
   private async judged(job: BlastJob, recipients: readonly NewRecipient[]): Promise<Arrival[]> {
     const { lookups, clock, logger } = this.options;
     const settings = { ...settingsOf(job), check_on_whatsapp: false };
-    const workspaceId = JSON.parse(job.workspace_id ?? 'null') as WorkspaceId;
+    const workspaceId = workspaceFromJson(job.workspace_id);
     try {
       const { factsOf } = await askAbout(lookups, { workspaceId, settings, sessionId: null }, recipients.map(({ phone }) => phone));
       const now = clock.now();

@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../shared/clock.js';
 import { newMessageId, newWhatsAppKey, type SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { jidFromPhone, type E164 } from '../../shared/phone.js';
-import type { WorkspaceId } from '../../shared/workspace.js';
+import { workspaceFromJson } from '../../shared/workspace.js';
 import type { Db, Storage } from '../../storage/database.js';
 import type { BlastRecipientRow } from '../../storage/schema-blast.js';
 import { messageFor, variablesOf, type StoredBlastContent } from './blast-content.js';
@@ -130,7 +130,7 @@ export class BlastPump {
   /** null: the answers are not known, and the recipients are back in line. */
   private async ask(job: BlastJob, claim: Claim, recipients: readonly BlastRecipientRow[]): Promise<Answers | null> {
     const { storage, lookups, line, again, logger, clock, changed } = this.options;
-    const workspaceId = JSON.parse(job.workspace_id ?? 'null') as WorkspaceId;
+    const workspaceId = workspaceFromJson(job.workspace_id);
     try {
       const answers = await askAbout(lookups, { workspaceId, settings: settingsOf(job), sessionId: claim.session }, recipients.map(({ phone }) => phone));
       if (job.reason === 'lookup_failed') await updateJob(storage.db, job.no, { reason: null, detail: null });

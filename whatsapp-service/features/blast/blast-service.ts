@@ -7,7 +7,7 @@ import { ApiError } from '../../contracts/errors.js';
 import { mayUseAll, type Caller } from '../../contracts/route.js';
 import type { Clock } from '../../shared/clock.js';
 import type { BlastId } from '../../shared/ids.js';
-import type { WorkspaceId } from '../../shared/workspace.js';
+import { workspaceFromJson, type WorkspaceId } from '../../shared/workspace.js';
 import type { Storage } from '../../storage/database.js';
 import type { IdempotentRequest } from '../../storage/idempotency.js';
 import type { BlastControl } from './blast-control.js';
@@ -223,4 +223,4 @@ export class BlastService {
   }
 }
 
-const mayUse = (caller: Caller, { sessions, workspace_id: workspace }: BlastJob): boolean => mayUseAll(caller, { workspaceId: JSON.parse(workspace ?? 'null') as WorkspaceId, sessionIds: sessions });
+const mayUse = (caller: Caller, { sessions, workspace_id: workspace }: BlastJob): boolean => mayUseAll(caller, { workspaceId: workspaceFromJson(workspace), sessionIds: sessions });

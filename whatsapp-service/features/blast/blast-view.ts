@@ -4,6 +4,7 @@ import type { EchoedId } from '../../contracts/payloads.js';
 import { iso } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import { jidFromPhone, type E164 } from '../../shared/phone.js';
+import { workspaceFromJson } from '../../shared/workspace.js';
 import type { Db } from '../../storage/database.js';
 import type { BlastRecipientRow } from '../../storage/schema-blast.js';
 import { echoedIds } from './blast-events.js';
@@ -33,7 +34,7 @@ function jobView(job: BlastJob, echoed: ReadonlyMap<SessionId, EchoedId>, now: n
     name: job.name,
     state: job.state,
     reason: reasonOf(job),
-    workspace_id: JSON.parse(job.workspace_id ?? 'null') as EchoedId | null,
+    workspace_id: workspaceFromJson(job.workspace_id),
     session_ids: job.sessions.map((id) => echoed.get(id) ?? id),
     skipRecipientsInAddress: flagOf(job.skip_recipients_in_address),
     content: { type: content.type, text, variants, media: 'media' in content ? content.media : null },

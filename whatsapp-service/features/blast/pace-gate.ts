@@ -2,7 +2,7 @@ import type { BlastBatches, BlastPace } from '../../contracts/blast-api.js';
 import type { Clock, Random } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import { filled, spansOf, waitFor, type Bucket, type Span } from '../../shared/token-bucket.js';
-import type { WorkspaceId } from '../../shared/workspace.js';
+import { workspaceFromJson, type WorkspaceId } from '../../shared/workspace.js';
 import type { Db } from '../../storage/database.js';
 import type { BlastJobRow } from '../../storage/schema-blast.js';
 import type { MessageRow } from '../../storage/schema.js';
@@ -62,7 +62,7 @@ export class PaceGate {
       return null;
     }
     // Who said STOP after the message was written does not get it.
-    if (await this.options.hasOptedOut(trx, JSON.parse(job.workspace_id ?? 'null') as WorkspaceId, recipient.phone)) {
+    if (await this.options.hasOptedOut(trx, workspaceFromJson(job.workspace_id), recipient.phone)) {
       await release(trx, line, { job: job.no, recipients: [recipient], to: { state: 'skipped', reason: 'opted_out' }, now });
       await countJob(trx, job.no, { states: {}, skipped: { opted_out: 1 } }, {});
       this.options.onSkipped(job, message.session_id as SessionId, recipient.phone);

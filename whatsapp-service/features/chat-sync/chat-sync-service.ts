@@ -6,6 +6,7 @@ import { appendEvents } from '../../outbox/outbox-store.js';
 import { endsWithin, type Clock } from '../../shared/clock.js';
 import type { SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
+import { workspaceFromJson } from '../../shared/workspace.js';
 import type { Db, Storage } from '../../storage/database.js';
 import type { ChatSyncRow } from '../../storage/schema.js';
 import type { ProviderSession } from '../../whatsapp/provider.js';
@@ -250,7 +251,7 @@ export class ChatSyncService {
 
   private async workspaceOf(id: SessionId): Promise<EchoedId | null> {
     const row = await this.options.storage.db.selectFrom('session').select('workspace_id').where('id', '=', id).executeTakeFirst();
-    return row?.workspace_id == null ? null : (JSON.parse(row.workspace_id) as EchoedId);
+    return workspaceFromJson(row?.workspace_id);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Sealer } from '../../shared/sealer.js';
 import { OpenStream, SealStream } from '../../shared/sealed-stream.js';
 import { StartError } from '../../shared/start-error.js';
 import { version } from '../../shared/version.js';
+import { workspaceFromJson } from '../../shared/workspace.js';
 import type { Storage } from '../../storage/database.js';
 import type { SessionRow } from '../../storage/schema.js';
 import { isProfileInUse } from '../../whatsapp/web/profile.js';
@@ -117,7 +118,7 @@ async function takeIn({ storage, sessionsDir, sealer, clock }: BackupParts, kept
   try {
     const now = clock.now();
     await storage.transaction(async (trx) => {
-      const workspaceId = kept.workspace_id === null ? null : (JSON.parse(kept.workspace_id) as string | number);
+      const workspaceId = workspaceFromJson(kept.workspace_id);
       const echoId = JSON.parse(kept.echo_id) as string | number;
       await insertSession(trx, { id, echoId, workspaceId, proxy: storedProxy(sealer, id, kept.proxy), deviceName: kept.device_name }, now);
       const { paired, phone, lid, pushname, inbound_mark: mark } = kept;

@@ -6,6 +6,7 @@ import type { ChatSyncView } from '../../contracts/chat-sync-api.js';
 import { asSessionId, type SessionId } from '../../shared/ids.js';
 import type { BrowserFigures } from '../../shared/metrics.js';
 import type { Sealer } from '../../shared/sealer.js';
+import { workspaceToJson } from '../../shared/workspace.js';
 import type { SessionRow } from '../../storage/schema.js';
 import { answered } from '../../whatsapp/provider-answer.js';
 import type { PageCheck, ProviderSession } from '../../whatsapp/provider.js';
@@ -99,7 +100,7 @@ export class SessionService {
     const { storage, clock, sealer } = this.options;
     await this.row(id);
     const change: SessionChange = {
-      ...(workspaceId !== undefined && { workspace_id: workspaceId === null ? null : JSON.stringify(workspaceId) }),
+      ...(workspaceId !== undefined && { workspace_id: workspaceToJson(workspaceId) }),
       ...(proxy !== undefined && { proxy: storedProxy(sealer, id, proxy) }),
       ...(deviceName !== undefined && { device_name: deviceName }),
     };

@@ -1,6 +1,7 @@
 import type { EchoedId } from '../../contracts/payloads.js';
 import type { SessionReason, SessionState } from '../../contracts/states.js';
 import type { SessionId } from '../../shared/ids.js';
+import { workspaceToJson } from '../../shared/workspace.js';
 import type { Db } from '../../storage/database.js';
 import type { SessionRow } from '../../storage/schema.js';
 
@@ -21,7 +22,7 @@ export async function insertSession(trx: Db, session: NewSession, now: number): 
     .values({
       id: session.id,
       echo_id: JSON.stringify(session.echoId),
-      workspace_id: session.workspaceId === null ? null : JSON.stringify(session.workspaceId),
+      workspace_id: workspaceToJson(session.workspaceId),
       desired: 'stopped',
       state: 'STOPPED',
       reason: 'created',

@@ -3,6 +3,7 @@ import type { BrowserView, SessionView } from '../../contracts/session-api.js';
 import { SESSION_REASONS } from '../../contracts/states.js';
 import type { ChatSyncView } from '../../contracts/chat-sync-api.js';
 import { iso } from '../../shared/clock.js';
+import { workspaceFromJson } from '../../shared/workspace.js';
 import type { SessionRow } from '../../storage/schema.js';
 import type { BrowserUsage } from '../../whatsapp/provider.js';
 import { proxyView } from './session-launch.js';
@@ -12,7 +13,7 @@ import type { SessionSupervisor } from './session-supervisor.js';
 export async function sessionView(row: SessionRow, supervisor: SessionSupervisor | undefined, sync: ChatSyncView | null): Promise<SessionView> {
   return {
     id: JSON.parse(row.echo_id) as EchoedId,
-    workspace_id: row.workspace_id === null ? null : (JSON.parse(row.workspace_id) as EchoedId),
+    workspace_id: workspaceFromJson(row.workspace_id),
     state: row.state,
     reason: { code: row.reason, message: SESSION_REASONS[row.reason].message, detail: row.detail },
     phone: row.phone,
