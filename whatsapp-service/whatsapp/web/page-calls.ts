@@ -31,7 +31,7 @@ export async function callPage<T>(page: Page, name: string, args: unknown, limit
 
 /**
  * Each page's own session of the DevTools protocol for these calls. `page.evaluate` plays a person's gesture with each of them, over the session
- * that hears of everything in the page: node, browser and page take a third longer for it.
+ * that hears of everything in the page: node, browser and page together take half as long again for it.
  */
 const lines = new WeakMap<Page, Promise<CDPSession>>();
 
