@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import puppeteer, { type Browser } from 'puppeteer';
+import type { Browser } from 'puppeteer';
 import type { MessageView } from '../../whatsapp-service/contracts/message-api.js';
 import { TEST_KEY, TEST_SECRET, type BridgeApi, type World } from '../helpers/bridge.js';
 import type { CuttingProxy } from '../helpers/cutting-proxy.js';
 import type { LaravelApp } from '../helpers/laravel-app.js';
 import { describeWithLaravel } from '../helpers/laravel-package.js';
 import { Shop } from '../helpers/laravel-shop.js';
-import { browserPath, until } from '../helpers/sandbox-client.js';
+import { openBrowser, until } from '../helpers/sandbox-client.js';
 
 const TO = '0812-9876-5432';
 const JID = '6281298765432@c.us';
@@ -171,7 +171,7 @@ describeWithLaravel('a Laravel application that sends through the package', () =
     let url: string;
     beforeAll(async () => {
       url = await app.serve();
-      browser = await puppeteer.launch({ executablePath: browserPath(), headless: true, pipe: true, args: ['--no-sandbox', '--disable-gpu'] });
+      browser = await openBrowser();
     });
     afterAll(() => browser.close());
 

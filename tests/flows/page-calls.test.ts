@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer';
+import type { Browser, CDPSession, Page } from 'puppeteer';
 import { callPage } from '../../whatsapp-service/whatsapp/web/page-calls.js';
 import type { ProviderError } from '../../whatsapp-service/whatsapp/provider.js';
-import { browserPath } from '../helpers/sandbox-client.js';
+import { openBrowser } from '../helpers/sandbox-client.js';
 
 /** Answers as the page bridge does; `held` never does. */
 const BRIDGE = `window.__waBridge = { call: async (name, args) => name === 'held' ? new Promise(() => {}) : JSON.stringify({ ok: { name, args, at: location.hash } }) };`;
@@ -17,7 +17,7 @@ const call = (name: string, args: unknown = {}, deadlineMs = LIMIT_MS): Promise<
 const failed = (work: Promise<unknown>): Promise<ProviderError> => work.then(() => Promise.reject(new Error('it did not fail')), (error: unknown) => error as ProviderError);
 
 beforeAll(async () => {
-  browser = await puppeteer.launch({ executablePath: browserPath(), headless: true, pipe: true, args: ['--no-sandbox', '--disable-gpu'] });
+  browser = await openBrowser();
 });
 afterAll(() => browser.close());
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import puppeteer, { type Browser, type LaunchOptions } from 'puppeteer';
 import wweb, { type Message } from 'whatsapp-web.js';
 import type { Hub } from '../../whatsapp-service/sandbox/hub-contract.js';
 import { patient } from './patience.js';
@@ -23,6 +24,12 @@ export function tempDir(): { path: string; remove(): void } {
 export function browserPath(): string {
   return execFileSync('sh', ['-c', 'command -v chromium-headless-shell || command -v chromium']).toString().trim();
 }
+
+/** How every browser of a test is started; `flags` on top of what keeps it quiet. */
+const launchWith = (flags: readonly string[] = []): LaunchOptions => ({ executablePath: browserPath(), pipe: true, headless: true, args: [...BASE_ARGS, ...flags] });
+
+/** A browser without the service, for a page of the test's own. */
+export const openBrowser = (): Promise<Browser> => puppeteer.launch(launchWith());
 
 /** Resolves to the first value that is neither null, undefined nor false. Rejects when that takes far longer than `timeoutMs`. */
 export async function until<T>(what: () => T | Promise<T>, { timeoutMs = 15_000, everyMs = 10, name = what.toString() } = {}): Promise<Exclude<NonNullable<T>, false>> {
@@ -69,7 +76,7 @@ export async function sandboxClient(hub: Hub, { sessionId, authDir, client: extr
     authStrategy: new wweb.LocalAuth({ clientId: sessionId, dataPath: authDir }),
     webVersionCache: { type: 'none' },
     evalOnNewDoc: engine.prelude(sessionId) + script,
-    puppeteer: { executablePath: browserPath(), pipe: true, headless: true, args: [...BASE_ARGS, ...engine.args] },
+    puppeteer: launchWith(engine.args),
     ...extra,
   };
   const client = new wweb.Client(options as unknown as ConstructorParameters<typeof wweb.Client>[0]);
