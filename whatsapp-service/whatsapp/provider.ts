@@ -125,7 +125,6 @@ export interface MessageFile {
 export interface ChatRef {
   id: ChatId;
   lastMessageAt: number | null;
-  isGroup: boolean;
 }
 
 /** What a message says. People are JIDs; a file is on this machine. */

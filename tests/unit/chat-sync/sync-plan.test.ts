@@ -4,8 +4,8 @@ import { asChatId } from '../../../whatsapp-service/shared/ids.js';
 
 const DAY = 86_400_000;
 const now = 1_800_000_000_000;
-const chats = [0, 1, 2, 5, 40].map((days) => ({ id: asChatId(`chat-${days}`), lastMessageAt: now - days * DAY, isGroup: false }));
-const silent = { id: asChatId('silent'), lastMessageAt: null, isGroup: true };
+const chats = [0, 1, 2, 5, 40].map((days) => ({ id: asChatId(`chat-${days}`), lastMessageAt: now - days * DAY }));
+const silent = { id: asChatId('silent'), lastMessageAt: null };
 
 describe('the plan of a chat sync', () => {
   test('takes everything in the order given, in batches', () => {

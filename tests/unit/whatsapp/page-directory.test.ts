@@ -1,36 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createContext, runInContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
+import { bridgeWith, wid, type Modules } from '../../helpers/page-bridge.js';
 
-type Modules = Record<string, unknown>;
-type Answer = { ok: unknown } | { error: { code: string; message: string } };
-
-const PAGE = join(import.meta.dirname, '../../../whatsapp-service/whatsapp/web/page');
 const GROUP = '120363000000000001@g.us';
-
-const wid = (id: string) => ({ _serialized: id, user: id.split('@')[0], server: id.split('@')[1], toString: () => id });
 const refusal = (status: number): Error => Object.assign(new Error('refused'), { name: 'ServerStatusCodeError', status });
-
-/** The page bridge in a world of the few modules that a test names. */
-function bridgeWith(modules: Modules): (name: string, args: unknown) => Promise<Answer> {
-  const all: Modules = {
-    WAWebWidFactory: { createWid: wid },
-    WAWebUserPrefsMeUser: { getMaybeMePnUser: () => wid('628111@c.us'), getMaybeMeLidUser: () => undefined },
-    ...modules,
-  };
-  const window = {
-    require: (name: string) => {
-      if (name in all) return all[name];
-      throw new Error(`Requiring unknown module "${name}"`);
-    },
-  };
-  const context = createContext({ window, setTimeout, clearTimeout, Math, Date });
-  const source = ['core', 'events', 'chats', 'directory', 'groups'].map((part) => readFileSync(join(PAGE, `${part}.js`), 'utf8')).join('\n');
-  runInContext(`(() => {\n${source}\n})();`, context);
-  const { call } = (window as unknown as { __waBridge: { call(name: string, args: unknown): Promise<string> } }).__waBridge;
-  return async (name, args) => JSON.parse(await call(name, args)) as Answer;
-}
 
 /** A group with these members; whoever ends in `*` is an admin. */
 const groupOf = (members: string[]): Modules => {

@@ -21,12 +21,9 @@ export async function callPage<T>(page: Page, name: string, args: unknown, limit
   const expression = `window.__waBridge.call(${JSON.stringify(name)}, ${JSON.stringify(args ?? {})})`;
   const parsed = JSON.parse(await within(limit, evaluate(page, expression), name)) as { ok: T } | { error: { code: string; message: string } };
   if ('ok' in parsed) return parsed.ok;
-  if ('error' in parsed) {
-    const { code, message } = parsed.error;
-    const known = KNOWN.has(code) ? (code as ErrorCode) : 'page_unavailable';
-    throw new ProviderError(known, message, !FINAL.has(known));
-  }
-  return undefined as T;
+  const { code, message } = parsed.error;
+  const known = KNOWN.has(code) ? (code as ErrorCode) : 'page_unavailable';
+  throw new ProviderError(known, message, !FINAL.has(known));
 }
 
 /**

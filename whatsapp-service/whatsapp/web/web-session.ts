@@ -2,12 +2,13 @@ import type { Browser, Page } from 'puppeteer';
 import wweb from 'whatsapp-web.js';
 import type { AckLevel, SessionReason } from '../../contracts/states.js';
 import { endsWithin, type Clock } from '../../shared/clock.js';
-import { asChatId, type ChatId, type SessionId } from '../../shared/ids.js';
+import type { ChatId, SessionId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import { phoneFromJid } from '../../shared/phone.js';
 import { ProviderError, type BrowserUsage, type ChatRef, type ChatText, type Launch, type LookUp, type MessageFile, type Outbound, type PageCheck, type PageHealth, type ProviderSession, type ProviderSink, type SendResult } from '../provider.js';
 import { closeBrowser, ignoreLatePipeErrors, launchOptions, userAgentOf, type BrowserSettings } from './browser.js';
 import { BrowserMeter } from './browser-usage.js';
+import { decodeChatList } from './decode/chat.js';
 import { chatText, isGroupChat } from './decode/chat-text.js';
 import { decodeBatch } from './decode/event.js';
 import { chargeListeners } from './charge-listeners.js';
@@ -161,8 +162,7 @@ export class WebSession implements ProviderSession {
   }
 
   async listChats(): Promise<ChatRef[]> {
-    const rows = await this.call<[string, number | null, 0 | 1][]>('listChats');
-    return rows.map(([id, t, group]) => ({ id: asChatId(id), lastMessageAt: t === null ? null : t * 1000, isGroup: group === 1 }));
+    return decodeChatList(await this.call<string>('listChats'));
   }
 
   async chatTexts(ids: readonly ChatId[]): Promise<(ChatText | null)[]> {

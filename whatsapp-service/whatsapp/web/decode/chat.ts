@@ -1,6 +1,8 @@
 import type { ChatPayload } from '../../../contracts/payloads.js';
 import { iso } from '../../../shared/clock.js';
+import { asChatId } from '../../../shared/ids.js';
 import { phoneFromJid } from '../../../shared/phone.js';
+import type { ChatRef } from '../../provider.js';
 import type { PageChat } from '../page-script.js';
 import { messageType } from './message.js';
 import { decodeGroupPeople } from './people.js';
@@ -8,6 +10,14 @@ import { decodeGroupPeople } from './people.js';
 export const ARCHIVED = 1;
 export const PINNED = 2;
 export const MUTED = 4;
+
+/** `id seconds id seconds …`, as the page lists its chats; `-` for a time that is not known. */
+export function decodeChatList(list: string): ChatRef[] {
+  const parts = list === '' ? [] : list.split(' ');
+  const refs: ChatRef[] = [];
+  for (let i = 0; i + 1 < parts.length; i += 2) refs.push({ id: asChatId(parts[i] ?? ''), lastMessageAt: parts[i + 1] === '-' ? null : Number(parts[i + 1]) * 1000 });
+  return refs;
+}
 
 export function decodeChat(chat: PageChat, withParticipants: boolean): ChatPayload {
   const [id, lid, name, unread, t, flags, last, subject, people, count] = chat;

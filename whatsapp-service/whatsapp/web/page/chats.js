@@ -12,18 +12,21 @@ const lastMessageOf = (chat) => {
 
 const timeOf = (chat) => chat.t ?? null;
 
-/** `[id, seconds or null, is group]` of every chat, newest first; a person with two chats (phone and LID) is one. */
+/**
+ * Every chat, newest first, as one text: its id and the seconds of its last message (none: `-`), all with a space between. As rows of JSON
+ * they would weigh half as much again. A person with two chats (phone and LID) is one.
+ */
 bridge.calls.listChats = () => {
-  const rows = new Map();
+  const times = new Map();
   for (const chat of window.require('WAWebCollections').Chat.getModelsArray()) {
     const jid = bridge.jid(chat.id);
     if (!bridge.isChat(jid)) continue;
     const [id] = bridge.person(jid);
     const t = timeOf(chat);
-    const known = rows.get(id);
-    if (!known || (t ?? 0) > (known[1] ?? 0)) rows.set(id, [id, t, bridge.isGroup(id) ? 1 : 0]);
+    if (!times.has(id) || (t ?? 0) > (times.get(id) ?? 0)) times.set(id, t);
   }
-  return [...rows.values()].sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0));
+  const newestFirst = [...times].sort(([, a], [, b]) => (b ?? 0) - (a ?? 0));
+  return newestFirst.map(([id, t]) => `${id} ${t ?? '-'}`).join(' ');
 };
 
 /** A group whose participants were never loaded is asked for once; the others are taken as they are. */
