@@ -18,6 +18,8 @@ export interface ReceivedRequest {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
+  /** Names and values in turn, as they came. */
+  rawHeaders: readonly string[];
   raw: Buffer;
   /** The parsed JSON; null when it is none. */
   body: Record<string, unknown> | null;
@@ -280,6 +282,7 @@ export class RecordingReceiver {
       method: request.method ?? '',
       path: request.url ?? '',
       headers,
+      rawHeaders: request.rawHeaders,
       raw,
       body: parsed(raw),
       deliveryId: header(headers, 'webhook-id'),

@@ -167,11 +167,13 @@ function createWire(base: URL, { httpAgent, httpsAgent }: { httpAgent: http.Agen
   const whole = base.pathname + base.search;
   const prefix = whole === '/' ? '' : whole;
   const begin = isSecure ? https.request : http.request;
-  const common = withoutShadowed({ ...COMMON_HEADERS }, own);
+  const common = withoutShadowed({ Host: base.host, ...COMMON_HEADERS }, own);
   return (path, body, signed) => {
     let reason: string | null = null;
     const ours = { ...signed, 'Content-Length': String(body.length) };
-    const request = begin({ ...target, path: prefix + path || '/', headers: { ...common, ...withoutShadowed({ ...own }, ours), ...ours } });
+    const headers = { ...common, ...withoutShadowed({ ...own }, ours), ...ours };
+    // As a list they are written as they are, instead of being set one by one.
+    const request = begin({ ...target, path: prefix + path || '/', headers: Object.entries(headers).flat() });
     const answer = new Promise<BackendAnswer>((resolve) => {
       let isAnswered = false;
       request.once('response', (response) => {

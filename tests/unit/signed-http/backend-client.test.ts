@@ -248,6 +248,25 @@ describe('the bytes and the way they go', () => {
     expect(request?.headers['content-length']).toBe(String(Buffer.byteLength(body)));
   });
 
+  test('each header is sent once, and the host is named as its address has it', async () => {
+    const backend = await receiver();
+    const headers = { 'X-Tenant': 'acme', 'X-WEBHOOK-EVENT': 'theirs', 'content-TYPE': 'text/plain', 'User-Agent': 'theirs' };
+    await connect(backend.url, { headers, token: '1|abc' }).post('/', delivery);
+    const raw = backend.requests[0]?.rawHeaders ?? [];
+    const names = raw.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+    expect([...names].sort()).toEqual([...new Set(names)].sort());
+    expect(backend.requests[0]?.headers).toMatchObject({
+      host: new URL(backend.url).host, 'x-tenant': 'acme', 'x-webhook-event': 'message', 'content-type': 'text/plain', 'user-agent': 'theirs', authorization: 'Bearer 1|abc', connection: 'keep-alive',
+    });
+  });
+
+  test('a header that cannot be sent is a verdict, not a crash', async () => {
+    const backend = await receiver();
+    const outcome = await connect(backend.url, { headers: { 'X-Tenant': 'a\r\nX-Webhook-Event: call' } }).post('/', delivery);
+    expect(outcome).toMatchObject({ verdict: { kind: 'retry' }, status: null, failure: 'ERR_INVALID_CHAR' });
+    expect(backend.requests).toHaveLength(0);
+  });
+
   test('a proxy that the environment names is not used', async () => {
     const backend = await receiver();
     const proxy = await receiver();
