@@ -67,8 +67,11 @@ return [
      */
     'health_token' => env('WHATSAPP_HEALTH_TOKEN'),
 
-    /* Chat sync requests a minute and session; more are answered with 429, and the bridge waits. */
-    'sync_per_minute' => 60,
+    /*
+     * Chat sync requests a minute and session; more are answered with 429, and the bridge waits. 60 are 50 chats/s: with a faster
+     * SYNC_CHATS_PER_SECOND of the bridge, allow more here.
+     */
+    'sync_per_minute' => (int) env('WHATSAPP_SYNC_PER_MINUTE', 60),
 
     /* Where chat syncs and broadcasts are queued; null: the application's default. */
     'queue' => [

@@ -27,7 +27,7 @@ function judgeIntake({ sizes }: IntakePart): Expectation[] {
   ];
 }
 
-function judgeSync({ size, ratios, ours, slowBackend }: SyncSize): Expectation[] {
+function judgeSync({ size, ratios, ours, slowBackend, laravel }: SyncSize): Expectation[] {
   const at = `at ${size.toLocaleString('en')} chats`;
   const atMost = (what: string, value: number | null, limit: number): Expectation => ({
     text: `growth of ${what} ${at} ≤ ${limit} MB`, value: value === null ? 'not measured' : `${value} MB`, met: value !== null && value <= limit,
@@ -40,6 +40,7 @@ function judgeSync({ size, ratios, ours, slowBackend }: SyncSize): Expectation[]
     atMost('the page, whole sync', ours.growth.browser, 20),
     { text: `whole sync ${at} ≤ 1.5× signing and posting ready-made bodies, backend answers at once`, value: `${ratios.overFloor}×`, met: ratios.overFloor <= 1.5 },
     { text: `the same, backend answers after ${slowBackend.answerMs} ms`, value: `${slowBackend.overFloor}×`, met: slowBackend.overFloor <= 1.5 },
+    { text: 'the same, to a Laravel application', value: laravel ? `${laravel.overFloor}×` : 'not measured', met: laravel !== null && laravel.overFloor <= 1.5 },
   ];
 }
 

@@ -20,7 +20,7 @@ export function render(result: BenchResult): string {
 
 const SYNC_HEAD = ['chats', 'way', 'enumerate', 'first chat', 'last chat', 'whole', 'node +MB', 'page +MB', 'complete'];
 
-function syncRows({ size, plain, ours, floor, slowBackend, ratios }: SyncSize): string[][] {
+function syncRows({ size, plain, ours, floor, slowBackend, laravel, ratios }: SyncSize): string[][] {
   const complete = ({ expected, distinct }: { expected: number; distinct: number }): string => `${distinct}/${expected}`;
   return [
     [String(size), 'plain', ms(plain.enumerationMs), ms(plain.firstChatMs), ms(plain.lastChatMs), ms(plain.totalMs), ...growth(plain.growth), complete(plain.chats)],
@@ -31,6 +31,8 @@ function syncRows({ size, plain, ours, floor, slowBackend, ratios }: SyncSize): 
     ['', '  signed before', '', '', '', ms(floor.signedBeforeMs), '', '', `ours ${ratios.overSignedBefore}×`],
     ['', `ours, backend ${slowBackend.answerMs} ms`, '', '', '', ms(slowBackend.oursMs), '', '', ''],
     ['', '  posts alone', '', '', '', ms(slowBackend.floorMs), '', '', `ours ${slowBackend.overFloor}×`],
+    ['', 'ours, to Laravel', '', '', '', laravel ? ms(laravel.oursMs) : 'no Laravel', '', '', laravel ? `${laravel.batches} batches` : ''],
+    ...(laravel ? [['', '  posts alone', '', '', '', ms(laravel.floorMs), '', '', `ours ${laravel.overFloor}×`]] : []),
   ];
 }
 

@@ -50,8 +50,18 @@ export interface SyncSize {
   floor: { totalMs: number; signedBeforeMs: number };
   /** The same against a backend that takes so long for an answer, as an application does that writes to its database. */
   slowBackend: { answerMs: number; oursMs: number; floorMs: number; overFloor: number };
+  /** The same against a Laravel application with the package; null where there is no Laravel. */
+  laravel: LaravelBackend | null;
   ratios: { enumeration: number; firstChat: number; lastChat: number; overFloor: number; overSignedBefore: number };
   runs: SyncRun[];
+}
+
+export interface LaravelBackend {
+  oursMs: number;
+  floorMs: number;
+  overFloor: number;
+  /** Batches that the application had afterwards, the fewest of all runs. */
+  batches: number;
 }
 
 /** Growth over the idle state before, at its peak. */

@@ -8,7 +8,7 @@ import type { OpenReceiver, ReceiverReport } from './receiver-process.js';
 import type { Job } from './variant.js';
 import { Worker } from './worker.js';
 
-const SECRET = 'bench-only-kf83hd62-4f8a0c1e9b7d5a3f';
+export const BENCH_SECRET = 'bench-only-kf83hd62-4f8a0c1e9b7d5a3f';
 
 /** How long everything is left alone before it is measured. */
 const SETTLE_MS = { time: 300, memory: 1_500 } as const;
@@ -28,6 +28,8 @@ export interface RunOptions {
   untold?: boolean;
   /** How long the backend takes for an answer. */
   answerMs?: number;
+  /** Another backend than the recording receiver, which then has nothing to report. */
+  backendUrl?: string;
   /** Further sessions of the same process: their accounts. */
   more?: readonly Account[];
 }
@@ -89,12 +91,12 @@ export class Stage {
   }
 
   /** The same, and what is run is the caller's. */
-  async open<T>({ variant, account, memory = false, keepIn, bodies, signedBefore, answerMs, more, untold = false }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
+  async open<T>({ variant, account, memory = false, keepIn, bodies, signedBefore, answerMs, backendUrl, more, untold = false }: RunOptions, work: (place: Place) => Promise<T>): Promise<T> {
     const session = `${variant}-${++this.runs}`;
-    const backendUrl = await this.receiver.call<string>('open', { secret: SECRET, keepIn, answerMs } satisfies OpenReceiver);
+    const receiverUrl = await this.receiver.call<string>('open', { secret: BENCH_SECRET, keepIn, answerMs } satisfies OpenReceiver);
     const worker = Worker.start(session, 'variant-process', [variant]);
     const { controlUrl, token } = this.process;
-    const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl, untold, secret: SECRET, dir: join(this.dir, session), bodies, signedBefore, ...(more && { morePhones: more.map(({ phone }) => phone) }) };
+    const job: Job = { session, ...account, hub: { controlUrl, token }, backendUrl: backendUrl ?? receiverUrl, untold, secret: BENCH_SECRET, dir: join(this.dir, session), bodies, signedBefore, ...(more && { morePhones: more.map(({ phone }) => phone) }) };
     try {
       await worker.call('prepare', job);
       await worker.call('mark', memory ? SETTLE_MS.memory : SETTLE_MS.time);

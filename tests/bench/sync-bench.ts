@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { hasLaravel, HOW_TO_GET_LARAVEL } from '../helpers/laravel-app.js';
+import { onLaravel } from './laravel-backend.js';
 import type { Options } from './options.js';
-import type { Completeness, Growth, SyncRun, SyncSize } from './results.js';
-import type { Run, Stage } from './stage.js';
+import type { Completeness, Growth, LaravelBackend, SyncRun, SyncSize } from './results.js';
+import type { Account, Run, RunOptions, Stage } from './stage.js';
 import { median, round } from './statistics.js';
 import type { EnumerationResult, SyncResult } from './variant.js';
 
@@ -44,6 +46,7 @@ export async function syncBench(stage: Stage, size: number, options: Options, sa
       floorSlowMs: totalMs(one.floorSlow),
     });
   }
+  const laravel = await againstLaravel(stage, { account, bodies }, options, say);
   say(`sync of ${size} chats, memory`);
   const memory = {
     plain: await stage.run<SyncResult>({ variant: 'plain-sync', account, memory: true }),
@@ -78,9 +81,33 @@ export async function syncBench(stage: Stage, size: number, options: Options, sa
       floorMs: of((run) => run.floorSlowMs),
       overFloor: round(median(runs.map((run) => run.oursSlowMs / run.floorSlowMs)), 2),
     },
+    laravel,
     runs,
   };
   return { ...result, ratios: ratiosOf(result, runs) };
+}
+
+/** The same sync and the same bodies, to the application that both are for. Null where there is no Laravel. */
+async function againstLaravel(stage: Stage, { account, bodies }: { account: Account; bodies: string }, options: Options, say: (text: string) => void): Promise<LaravelBackend | null> {
+  if (!hasLaravel()) {
+    say(`not measured against a Laravel application: ${HOW_TO_GET_LARAVEL}`);
+    return null;
+  }
+  const timed = async (run: Omit<RunOptions, 'account'>): Promise<{ ms: number; batches: number }> => {
+    const { result, batches } = await onLaravel((backendUrl) => stage.run<SyncResult>({ ...run, account, backendUrl }));
+    return { ms: totalMs(result), batches };
+  };
+  const runs: { ours: number; floor: number }[] = [];
+  let batches = Infinity;
+  for (let number = 1; number <= options.runs; number++) {
+    say(`sync of ${account.chats} chats to a Laravel application, round ${number} of ${options.runs}`);
+    const ours = await timed({ variant: 'ours-sync' });
+    const floor = await timed({ variant: 'floor', bodies });
+    runs.push({ ours: ours.ms, floor: floor.ms });
+    batches = Math.min(batches, ours.batches, floor.batches);
+  }
+  const of = (pick: (run: { ours: number; floor: number }) => number): number => median(runs.map(pick));
+  return { oursMs: round(of(({ ours }) => ours)), floorMs: round(of(({ floor }) => floor)), overFloor: round(of(({ ours, floor }) => ours / floor), 2), batches };
 }
 
 /** Of each round, then the median: what disturbed one round disturbed all of its ways. */

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PARTS as BENCH_PARTS, type Part } from '../bench/options.js';
 import type { BenchResult } from '../bench/results.js';
+import { hasLaravel } from '../helpers/laravel-app.js';
 
 /** The others go the same ways and take minutes, and bursts under load would leave the tests beside this one no processor. */
 const SHORT: readonly Part[] = ['sync', 'durable', 'blast'];
@@ -52,10 +53,12 @@ test('both ways bring every chat to the backend, ours signed', () => {
     plain: { chats: { expected: CHATS, distinct: CHATS } },
     ours: { chats: { expected: CHATS, distinct: CHATS, badSignatures: 0 } },
   });
-  const { plain, ours, floor, slowBackend, ratios, runs } = size!;
+  const { plain, ours, floor, slowBackend, laravel, ratios, runs } = size!;
   const times = [plain.enumerationMs, plain.firstChatMs, plain.lastChatMs, plain.totalMs, ours.enumerationMs, ours.firstSliceMs, ours.firstChatMs, ours.lastChatMs, ours.totalMs, floor.totalMs, slowBackend.oursMs, slowBackend.floorMs];
   expect(times.filter((time) => !isTime(time))).toEqual([]);
   expect(Object.values(ratios).filter((ratio) => !isTime(ratio))).toEqual([]);
+  if (hasLaravel()) expect(laravel).toMatchObject({ batches: CHATS / 50, overFloor: expect.any(Number) });
+  else expect(laravel).toBeNull();
   expect(runs).toHaveLength(1);
 });
 

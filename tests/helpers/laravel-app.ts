@@ -1,13 +1,24 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
-import { PACKAGE } from './laravel-package.js';
 import { until } from './sandbox-client.js';
 
+export const PACKAGE = join(import.meta.dirname, '../../laravel');
 const APP = join(PACKAGE, 'tests/app');
+
+export const HOW_TO_GET_LARAVEL =
+  'PHP with Laravel and PHPUnit is not there. Get them with `apt-get install php-laravel-framework php-cli php-curl php-sqlite3 php-mysql php-mbstring php-xml phpunit php-mockery php-guzzlehttp-guzzle`.';
+const WHAT_IS_NEEDED = `
+  require '${PACKAGE}/tests/bootstrap.php';
+  $there = class_exists('Illuminate\\\\Foundation\\\\Application') && class_exists('GuzzleHttp\\\\Client') && class_exists('Mockery');
+  foreach (['curl', 'pdo_sqlite', 'pdo_mysql', 'mbstring', 'xml'] as $extension) $there = $there && extension_loaded($extension);
+  exit($there ? 0 : 1);
+`;
+
+export const hasLaravel = (): boolean => spawnSync('php', ['-r', WHAT_IS_NEEDED]).status === 0;
 
 /** At a lower priority: its own, and that of its session, which the kernel may weigh first. */
 const YIELDING = 'echo 5 2>/dev/null >/proc/self/autogroup; exec nice -n 5 "$0" "$@"';

@@ -3,24 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseServer } from './database-servers.js';
+import { hasLaravel, HOW_TO_GET_LARAVEL, PACKAGE } from './laravel-app.js';
 import { describeWhere } from './php-receiver.js';
 
-export const PACKAGE = join(import.meta.dirname, '../../laravel');
-
-const HOW_TO_GET_LARAVEL =
-  'PHP with Laravel and PHPUnit is not there, so that the Laravel package was not checked. Get them with `apt-get install php-laravel-framework php-cli php-curl php-sqlite3 php-mysql php-mbstring php-xml phpunit php-mockery php-guzzlehttp-guzzle`.';
-const WHAT_IS_NEEDED = `
-  require '${PACKAGE}/tests/bootstrap.php';
-  $there = class_exists('Illuminate\\\\Foundation\\\\Application') && class_exists('GuzzleHttp\\\\Client') && class_exists('Mockery');
-  foreach (['curl', 'pdo_sqlite', 'pdo_mysql', 'mbstring', 'xml'] as $extension) $there = $there && extension_loaded($extension);
-  exit($there ? 0 : 1);
-`;
-
-const hasLaravel = (): boolean => spawnSync('php', ['-r', WHAT_IS_NEEDED]).status === 0 && spawnSync('phpunit', ['--version']).status === 0;
+const HOW_TO_GET = `The Laravel package was not checked: ${HOW_TO_GET_LARAVEL}`;
+const hasPhpUnit = (): boolean => spawnSync('phpunit', ['--version']).status === 0;
 
 /** A `describe` that needs a real Laravel and PHPUnit. */
 export function describeWithLaravel(name: string, tests: () => void): void {
-  describeWhere(hasLaravel(), HOW_TO_GET_LARAVEL, { name, tests });
+  describeWhere(hasLaravel() && hasPhpUnit(), HOW_TO_GET, { name, tests });
 }
 
 /** The application's settings for a server. */
