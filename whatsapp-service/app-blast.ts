@@ -144,6 +144,7 @@ export function createBlasts(options: BlastOptions): Blasts {
   /** Whatever the queue has forgotten, or another process has written. */
   const reconcile = async (): Promise<void> => {
     await control.takeBackAbandoned(clock.now());
+    await control.haltStranded();
     wakeSchedule();
     for (const job of await jobsIn(storage.db, ['RUNNING'])) {
       for (const session of job.sessions) {

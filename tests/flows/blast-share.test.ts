@@ -153,6 +153,14 @@ test('three share a blast; one is logged out and one is deleted in the middle: a
   const halted = await Promise.all([inState(shared.id, 'PAUSED'), inState(own.id, 'PAUSED')]);
   expect(halted.map(({ reason }) => reason?.code)).toEqual(['session_logged_out', 'session_logged_out']);
   expect((await get(untouched.id)).state).not.toBe('PAUSED');
+  // Nor does one begin, or go on, that needs the session.
+  await bridge.api.inState('one', 'FAILED');
+  const late = await start('late', { session_id: 'one', recipients: phones('8224', 2) });
+  expect([late.state, late.reason?.code]).toEqual(['PAUSED', 'session_logged_out']);
+  for (const { id } of [own, late]) {
+    const refused = await bridge.api.request<{ error: { code: string; details: unknown } }>('POST', `${ROOT}/${id}/resume`);
+    expect([refused.status, refused.body]).toMatchObject([409, { error: { code: 'session_wrong_state', details: { session_id: 'one', state: 'FAILED', reason: 'logged_out' } } }]);
+  }
   const edited = await edit(shared.id, { session_ids: ['two', 'three'] });
   expect([edited.session_ids, edited.progress.states.processing]).toEqual([['two', 'three'], 0]);
   await resume(shared.id);

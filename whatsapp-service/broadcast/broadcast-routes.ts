@@ -47,7 +47,7 @@ export function broadcastRoutes({ service, starter, uploadBytes, contactRoutes, 
       description: 'The whole job, or with `recipient_id` one message alone, unless it has begun to go out. A message that is paused alone waits until it is resumed alone.',
       request: { params: zBroadcastParams, body: zOneOfBroadcast, bodyExample: {} },
       responses: { 200: { description: 'The job as it is now', schema: zBroadcastJob } },
-      errors: ['blast_not_found', 'blast_wrong_state', 'recipient_not_found', 'session_not_found'],
+      errors: ['blast_not_found', 'blast_wrong_state', 'recipient_not_found', 'session_not_found', 'session_wrong_state'],
       handle: async ({ params, body, caller }) => {
         const id = params.job_id as BlastId;
         const { recipient_id: one } = body;

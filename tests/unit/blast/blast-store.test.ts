@@ -58,6 +58,34 @@ test('a planned job whose session is gone or logged out when its time comes is p
   }));
   expect(states).toEqual([['PAUSED', 'session_deleted'], ['PAUSED', 'session_deleted'], ['PAUSED', 'session_logged_out'], ['RUNNING', null]]);
   expect(woken).toEqual([session]);
+
+  // One that began while its session was ending is found afterwards.
+  const stranded = await add({ state: 'RUNNING', started_at: 1, n_queued: 1, total: 1 }, [unlinked]);
+  await control.haltStranded();
+  expect(await Promise.all([stranded, whole].map((id) => findJob(storage.db, id)))).toMatchObject([{ state: 'PAUSED', reason: 'session_logged_out' }, { state: 'RUNNING', reason: null }]);
+});
+
+test('a session that was logged out on request, or that WhatsApp refuses, keeps a blast from beginning; one that is just stopped does not', async () => {
+  const { storage } = store;
+  const clock = { now: () => 5_000 };
+  const control = new BlastControl({ storage, line: { add: lineUp, takeBack, putOff }, wakePump: () => undefined, wakeOutbox: () => undefined, changed: () => undefined, clock, logger: silentLogger });
+  const ends = [['STOPPED', 'logged_out'], ['FAILED', 'banned'], ['FAILED', 'auth_failure'], ['STOPPED', 'stopped_by_request'], ['FAILED', 'conflict'], ['STARTING', 'launching']] as const;
+  const begun: (readonly unknown[])[] = [];
+  for (const [state, reason] of ends) {
+    const id = await addSession(storage, `${state}-${reason}`);
+    await storage.db.updateTable('session').set({ state, reason }).where('id', '=', id).execute();
+    const blast = await add({ n_queued: 1, total: 1 }, [id]);
+    await storage.transaction(async (trx) => {
+      const job = await findJob(trx, blast);
+      if (job) await control.start(trx, job);
+    });
+    const job = await findJob(storage.db, blast);
+    begun.push([reason, job?.state, job?.reason]);
+  }
+  expect(begun).toEqual([
+    ['logged_out', 'PAUSED', 'session_logged_out'], ['banned', 'PAUSED', 'session_banned'], ['auth_failure', 'PAUSED', 'session_logged_out'],
+    ['stopped_by_request', 'RUNNING', null], ['conflict', 'RUNNING', null], ['launching', 'RUNNING', null],
+  ]);
 });
 
 describe('the progress', () => {

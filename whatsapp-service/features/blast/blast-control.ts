@@ -38,6 +38,13 @@ export class BlastControl {
     await this.takeBackAbandoned(Number.MAX_SAFE_INTEGER);
   }
 
+  /** Begins a job whose turn has come; where one of its sessions cannot send any more, it stands still and says so. */
+  async start(trx: Db, job: BlastJob): Promise<void> {
+    const obstacle = await obstacleTo(trx, job);
+    if (obstacle) await this.pause(trx, job, obstacle);
+    else await this.run(trx, job);
+  }
+
   /** Begins, or goes on. */
   async run(trx: Db, job: BlastJob): Promise<void> {
     const now = this.options.clock.now();
@@ -80,6 +87,20 @@ export class BlastControl {
       for (const job of await jobsOf(trx, session, ['RUNNING'])) await this.pause(trx, job, reason);
     });
     wakeOutbox();
+  }
+
+  /** Those that began while a session of theirs was ending, too. */
+  async haltStranded(): Promise<void> {
+    const { storage, wakeOutbox } = this.options;
+    for (const running of await jobsIn(storage.db, ['RUNNING'])) {
+      if (!(await obstacleTo(storage.db, running))) continue;
+      await storage.transaction(async (trx) => {
+        const job = await jobByNo(trx, running.no);
+        const obstacle = job?.state === 'RUNNING' ? await obstacleTo(trx, job) : null;
+        if (job && obstacle) await this.pause(trx, job, obstacle);
+      });
+      wakeOutbox();
+    }
   }
 
   /** A session is about to be deleted, with the messages that it is sending: what becomes of those will not be known. */
@@ -129,9 +150,7 @@ export class BlastControl {
           next = Math.min(next ?? at, at);
           return;
         }
-        const obstacle = await obstacleTo(trx, job);
-        if (obstacle) await this.pause(trx, job, obstacle);
-        else await this.run(trx, job);
+        await this.start(trx, job);
       });
       wakeOutbox();
     }

@@ -195,7 +195,7 @@ export class BlastIntake {
       if (idempotent) await insertIdempotent(trx, idempotent, id, clock.now());
       if (draft) changed(job.no);
       else if (job.scheduled_at !== null && job.scheduled_at > clock.now()) await control.schedule(trx, job);
-      else await control.run(trx, { ...job, ready: 1 });
+      else await control.start(trx, { ...job, ready: 1 });
       return id;
     });
     wakeOutbox();

@@ -24,7 +24,7 @@ export function blastRoutes(service: BlastService, starter: BlastStarter, upload
       description,
       request: { params: zBlastParams },
       responses: { 200: { description: 'The blast as it is now', schema: zBlastJob } },
-      errors: name === 'resume' ? ['blast_not_found', 'blast_wrong_state', 'session_not_found'] : ['blast_not_found', 'blast_wrong_state'],
+      errors: name === 'resume' ? ['blast_not_found', 'blast_wrong_state', 'session_not_found', 'session_wrong_state'] : ['blast_not_found', 'blast_wrong_state'],
       handle: async ({ params, caller }) => ({ status: 200, body: await service[name](params.id as BlastId, caller) }),
     });
 

@@ -5,6 +5,7 @@ import type {
 import { Cursors } from '../../contracts/cursor.js';
 import { ApiError } from '../../contracts/errors.js';
 import { mayUseAll, type Caller } from '../../contracts/route.js';
+import { SESSION_REASONS } from '../../contracts/states.js';
 import type { Clock } from '../../shared/clock.js';
 import type { BlastId } from '../../shared/ids.js';
 import { workspaceFromJson, type WorkspaceId } from '../../shared/workspace.js';
@@ -20,6 +21,7 @@ import { findJob, isOver, listJobs, missingSession, type BlastJob } from './blas
 import { jobViews, recipientViews } from './blast-view.js';
 import type { Lots, NewRecipient } from './recipient-input.js';
 import { findRecipient, listRecipients } from './recipient-store.js';
+import { endedSession } from './session-obstacles.js';
 import type { SingleRecipient } from './single-recipient.js';
 
 export interface BlastServiceOptions {
@@ -70,7 +72,10 @@ export class BlastService {
     });
   }
 
-  /** Also begins a DRAFT. One whose time is still to come waits for it; asked once more, it begins at once. */
+  /**
+   * Also begins a DRAFT. One whose time is still to come waits for it; asked once more, it begins at once.
+   * @throws ApiError `session_wrong_state` when one of its sessions was banned or logged out
+   */
   resume(id: BlastId, caller: Caller): Promise<BlastJobView> {
     return this.move(id, caller, async (trx, job) => {
       const { control, clock } = this.options;
@@ -79,6 +84,8 @@ export class BlastService {
       if (job.total === 0) throw new ApiError('blast_wrong_state', { state: job.state, recipients: 0 });
       const missing = await missingSession(trx, job);
       if (missing) throw new ApiError('session_not_found', { session_id: missing.id });
+      const ended = await endedSession(trx, job);
+      if (ended) throw new ApiError('session_wrong_state', { session_id: ended.id, state: ended.state, reason: ended.reason, reason_message: SESSION_REASONS[ended.reason].message });
       if (job.state !== 'SCHEDULED' && job.scheduled_at !== null && job.scheduled_at > clock.now()) await control.schedule(trx, job);
       else await control.run(trx, job);
     });
