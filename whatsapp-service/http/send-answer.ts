@@ -14,7 +14,21 @@ export function sendAnswer(res: Response, answer: RouteAnswer): void {
     return;
   }
   res.setHeader('Content-Length', bytes.length);
-  res.end(bytes);
+  if (!isSendingOn(res)) return void res.end(bytes);
+  res.write(bytes);
+  endOnceRead(res);
+}
+
+/** The caller sends its body still, and the connection is closed after the answer. Whoever wrote `Expect` listens while it sends. */
+const isSendingOn = ({ req, shouldKeepAlive }: Response): boolean => !req.complete && !shouldKeepAlive && req.headers.expect === undefined;
+
+/**
+ * Some callers (PHP's streams, Python's urllib) send all of a body before they look for an answer, which would not be there for them if the
+ * connection was closed in between. What they send is thrown away, for as long as a request may take.
+ */
+function endOnceRead(res: Response): void {
+  const end = (): void => void res.end();
+  res.req.once('end', end).once('close', end).once('error', end).resume();
 }
 
 function encoded(answer: RouteAnswer): { bytes: Buffer | null; type: string | null } {
