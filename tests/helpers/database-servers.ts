@@ -31,6 +31,12 @@ export interface DatabaseServer {
 
 type Kind = 'mariadb' | 'postgres';
 
+/** PEM. */
+export interface ServerCertificate {
+  key: string;
+  cert: string;
+}
+
 const USER = 'app';
 const PASSWORD = 'test-only-db-pass';
 const DATABASE = 'shop';
@@ -71,6 +77,7 @@ class Server implements DatabaseServer {
     readonly port: number,
     private readonly folder: string,
     private readonly owner: { uid: number; gid: number } | null,
+    private readonly tls: ServerCertificate | null,
   ) {}
 
   get url(): string {
@@ -80,6 +87,10 @@ class Server implements DatabaseServer {
   /** Makes the server's files, with one user and one database. */
   create(): void {
     const data = join(this.folder, 'data');
+    if (this.tls) {
+      this.write('key.pem', this.tls.key);
+      this.write('cert.pem', this.tls.cert);
+    }
     if (this.kind === 'mariadb') {
       this.run(inPath('mariadb-install-db') ?? '', ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db']);
       this.write('init.sql', `CREATE DATABASE IF NOT EXISTS ${DATABASE} CHARACTER SET utf8mb4;\nCREATE USER IF NOT EXISTS '${USER}'@'%' IDENTIFIED BY '${PASSWORD}';\nGRANT ALL ON *.* TO '${USER}'@'%';\n`);
@@ -93,8 +104,8 @@ class Server implements DatabaseServer {
     const data = join(this.folder, 'data');
     const command =
       this.kind === 'mariadb'
-        ? [inPath('mariadbd') ?? '', '--no-defaults', `--datadir=${data}`, `--socket=${join(this.folder, 's.sock')}`, `--port=${this.port}`, `--bind-address=${this.host}`, '--skip-name-resolve', `--init-file=${join(this.folder, 'init.sql')}`, '--innodb-buffer-pool-size=32M', '--skip-log-bin', `--pid-file=${join(this.folder, 'pid')}`]
-        : [inPath('postgres') ?? '', '-D', data, '-p', String(this.port), '-h', this.host, '-k', this.folder, '-c', 'fsync=off', '-c', 'shared_buffers=32MB'];
+        ? [inPath('mariadbd') ?? '', '--no-defaults', `--datadir=${data}`, `--socket=${join(this.folder, 's.sock')}`, `--port=${this.port}`, `--bind-address=${this.host}`, '--skip-name-resolve', `--init-file=${join(this.folder, 'init.sql')}`, '--innodb-buffer-pool-size=32M', '--skip-log-bin', `--pid-file=${join(this.folder, 'pid')}`, ...this.tlsOptions('--ssl-cert=', '--ssl-key=')]
+        : [inPath('postgres') ?? '', '-D', data, '-p', String(this.port), '-h', this.host, '-k', this.folder, '-c', 'fsync=off', '-c', 'shared_buffers=32MB', ...(this.tls ? ['-c', 'ssl=on'] : []), ...this.tlsOptions('--ssl_cert_file=', '--ssl_key_file=')];
     this.child = spawn('sh', ['-c', TIED_TO_US, 'sh', ...command], { cwd: this.folder, detached: true, stdio: ['pipe', 'pipe', 'pipe'], ...this.owner });
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-5_000)));
     await until(() => this.connects(), { timeoutMs: 40_000, name: `${this.kind} takes connections` }).catch((error: unknown) => {
@@ -122,6 +133,10 @@ class Server implements DatabaseServer {
   async close(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private tlsOptions(cert: string, key: string): string[] {
+    return this.tls ? [cert + join(this.folder, 'cert.pem'), key + join(this.folder, 'key.pem')] : [];
   }
 
   private connects(): Promise<boolean> {
@@ -176,11 +191,11 @@ async function queryPostgres<T>(url: string, statements: readonly string[]): Pro
   }
 }
 
-async function startServer(kind: Kind): Promise<DatabaseServer> {
+async function startServer(kind: Kind, tls: ServerCertificate | null = null): Promise<DatabaseServer> {
   const folder = mkdtempSync(join(tmpdir(), `${kind}-`));
   const owner = process.getuid?.() === 0 ? idsOf(PROGRAMS[kind].owner) : null;
   if (owner) chownSync(folder, owner.uid, owner.gid);
-  const server = new Server(kind, await freePort(), folder, owner);
+  const server = new Server(kind, await freePort(), folder, owner, tls);
   try {
     server.create();
     await server.start();
@@ -193,8 +208,8 @@ async function startServer(kind: Kind): Promise<DatabaseServer> {
 
 export const startMariadb = (): Promise<DatabaseServer> => startServer('mariadb');
 export const startPostgres = (): Promise<DatabaseServer> => startServer('postgres');
-/** Whichever it is, started. */
-export const startDatabase = (kind: Kind): Promise<DatabaseServer> => startServer(kind);
+/** Whichever it is, started. With a certificate it also takes encrypted connections. */
+export const startDatabase = (kind: Kind, tls: ServerCertificate | null = null): Promise<DatabaseServer> => startServer(kind, tls);
 
 function idsOf(user: string): { uid: number; gid: number } {
   const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout));

@@ -7,8 +7,8 @@ import { backendDialect, kindOf, type BackendDatabaseKind } from './backend-dial
 export interface BackendDatabaseOptions {
   /** `mysql://`, `mariadb://`, `postgres://` or `postgresql://`, with user, password and database. */
   url: string;
-  /** Encrypted, with a certificate that the system trusts. */
-  tls: boolean;
+  /** Encrypted, with a certificate of this host that `ca` (PEM), or an authority that Node knows, vouches for. Null: not encrypted. */
+  tls: { ca: string | null } | null;
   /** How long a connection and a query may each take. */
   timeoutMs: number;
   logger: Logger;

@@ -6,9 +6,11 @@ export type BackendDatabaseKind = 'mysql' | 'postgres';
 
 export const kindOf = (url: string): BackendDatabaseKind => (url.startsWith('postgres') ? 'postgres' : 'mysql');
 
+const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
+
 interface Connection {
   url: string;
-  tls: boolean;
+  tls: { ca: string | null } | null;
   timeoutMs: number;
 }
 
@@ -25,7 +27,8 @@ async function postgresPool({ url, tls, timeoutMs }: Connection): Promise<Postgr
   const { default: pg } = await import('pg');
   const pool = new pg.Pool({
     connectionString: url,
-    ...(tls && { ssl: { rejectUnauthorized: true } }),
+    // The host is what its certificate is compared with, also where it is an address.
+    ...(tls && { ssl: { rejectUnauthorized: true, host: hostOf(url), ...(tls.ca !== null && { ca: tls.ca }) } }),
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
@@ -43,14 +46,15 @@ async function postgresPool({ url, tls, timeoutMs }: Connection): Promise<Postgr
 
 async function mysqlPool({ url, tls, timeoutMs }: Connection): Promise<MysqlPool> {
   const { createPool } = await import('mysql2');
-  const { hostname, port, username, password, pathname } = new URL(url);
+  const { port, username, password, pathname } = new URL(url);
   const pool = createPool({
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host: hostOf(url),
     port: port === '' ? 3306 : Number(port),
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
     database: decodeURIComponent(pathname.slice(1)),
-    ...(tls && { ssl: { rejectUnauthorized: true } }),
+    // Without `verifyIdentity` the certificate of any other host would do.
+    ...(tls && { ssl: { rejectUnauthorized: true, verifyIdentity: true, ...(tls.ca !== null && { ca: tls.ca }) } }),
     connectionLimit: CONNECTIONS,
     idleTimeout: IDLE_MS,
     connectTimeout: timeoutMs,

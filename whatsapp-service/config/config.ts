@@ -61,7 +61,8 @@ export interface Config {
   /** The main application's own tables; null: not read. */
   backendDatabase: {
     url: string | null;
-    tls: boolean;
+    /** `ca`: PEM; null: the authorities that Node knows. Not encrypted: null. */
+    tls: { ca: string | null } | null;
     timeoutMs: number;
     /** How its phone columns are filled. */
     phones: 'any' | 'plain';

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { HOW_TO_MAKE_A_SECRET } from './settings.js';
 import type { SettingName, Settings } from './settings.js';
@@ -77,6 +78,17 @@ export const RULES: readonly Rule[] = [
     rule([table, 'BACKEND_DB_URL'], (settings) =>
       settings[table] !== null && settings.BACKEND_DB_URL === null ? `${table} is set without BACKEND_DB_URL: there is no database to read it from. Write the database's URL, or remove the table.` : null,
     ),
+  ),
+
+  rule(['BACKEND_DB_TLS', 'BACKEND_DB_CA_FILE'], ({ BACKEND_DB_TLS, BACKEND_DB_CA_FILE }) =>
+    BACKEND_DB_CA_FILE !== null && !BACKEND_DB_TLS ? 'BACKEND_DB_CA_FILE is set without BACKEND_DB_TLS: nothing is encrypted. Write BACKEND_DB_TLS=true, or remove the file.' : null,
+  ),
+
+  // The driver compares the certificate with a name alone.
+  rule(['BACKEND_DB_TLS', 'BACKEND_DB_URL'], ({ BACKEND_DB_TLS, BACKEND_DB_URL }) =>
+    BACKEND_DB_TLS && BACKEND_DB_URL !== null && /^(mysql|mariadb):/.test(BACKEND_DB_URL) && isIP(new URL(BACKEND_DB_URL).hostname.replace(/^\[|\]$/g, '')) !== 0
+      ? 'BACKEND_DB_TLS is set and BACKEND_DB_URL names its host by address, which a certificate is not compared with. Write the host\'s name, as the certificate has it.'
+      : null,
   ),
 
   rule(['OPT_OUT_WORDS', 'OPT_IN_WORDS'], ({ OPT_OUT_WORDS, OPT_IN_WORDS }) => {

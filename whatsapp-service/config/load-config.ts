@@ -129,7 +129,7 @@ function toConfig(s: Settings, host: { isTerminal: boolean; isRoot: boolean }): 
     },
     backendDatabase: {
       url: s.BACKEND_DB_URL,
-      tls: s.BACKEND_DB_TLS,
+      tls: s.BACKEND_DB_TLS ? { ca: s.BACKEND_DB_CA_FILE } : null,
       timeoutMs: s.BACKEND_DB_TIMEOUT_MS,
       phones: s.BACKEND_DB_PHONES,
       addresses: s.ADDRESS_TABLE === null ? null : { name: s.ADDRESS_TABLE, phoneColumn: s.ADDRESS_PHONE_COLUMN, workspaceColumn: s.ADDRESS_WORKSPACE_COLUMN },

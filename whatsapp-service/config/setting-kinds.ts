@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { CountryCode } from 'libphonenumber-js/max';
 import { z } from 'zod';
@@ -157,6 +159,22 @@ export function databaseUrl(what: string): z.ZodType<string | null, string> {
     if (!['mysql:', 'mariadb:', 'postgres:', 'postgresql:'].includes(url.protocol)) return { problem: `names no database that can be read. ${write}.` };
     if (url.hostname === '' || url.username === '' || !/^\/[^/]+$/.test(url.pathname)) return { problem: `lacks its host, its user or its database. ${write}.` };
     return url.search === '' && url.hash === '' ? { value: raw } : { problem: `has a query or a fragment. ${write}; BACKEND_DB_TLS encrypts.` };
+  });
+}
+
+/** A PEM file; its text. */
+export function certificateFile(what: string): z.ZodType<string | null, string> {
+  return setting<string | null>(what, (raw) => {
+    if (raw === '') return { value: null };
+    const write = 'Write the path of a PEM file, which begins with -----BEGIN CERTIFICATE-----';
+    try {
+      const pem = readFileSync(raw, 'utf8');
+      new X509Certificate(pem);
+      return { value: pem };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return { problem: code?.startsWith('E') && !code.startsWith('ERR_') ? `cannot be read (${code}). ${write}.` : `holds no certificate. ${write}.` };
+    }
   });
 }
 

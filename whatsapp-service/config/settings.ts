@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { autoFlag, country, databaseUrl, errorReportDsn, flag, headerToken, hostList, httpUrl, nameList, oneOf, optionalText, originList, requiredSqlName, requiredText, signingSecret, sqlName, waits, wholeNumber, wordList } from './setting-kinds.js';
+import { autoFlag, certificateFile, country, databaseUrl, errorReportDsn, flag, headerToken, hostList, httpUrl, nameList, oneOf, optionalText, originList, requiredSqlName, requiredText, signingSecret, sqlName, waits, wholeNumber, wordList } from './setting-kinds.js';
 
 /** One schema per setting. `default.env` has the same names; a test compares the two. */
 
@@ -90,6 +90,7 @@ export const SETTINGS = {
   SEND_GAP_MAX_MS: wholeNumber('the longest random pause between two messages, in milliseconds', 0, HOURS),
   BACKEND_DB_URL: databaseUrl("the main application's database"),
   BACKEND_DB_TLS: flag("whether the main application's database is reached encrypted"),
+  BACKEND_DB_CA_FILE: certificateFile("who vouches for the main application's database"),
   BACKEND_DB_TIMEOUT_MS: wholeNumber("how long the main application's database may take, in milliseconds", 100, 5 * MINUTES),
   BACKEND_DB_PHONES: oneOf("how numbers are written in the main application's database", ['any', 'plain']),
   ADDRESS_TABLE: sqlName('the table of the address book', { optional: true }),

@@ -49,7 +49,7 @@ for (const kind of ['mariadb', 'postgres'] as const) {
         'create table plain (phone bigint, mobile varchar(20))',
         "insert into plain values (6281234567890, '081322223333'), (81422223333, '+6281522223333')",
       );
-      database = new BackendDatabase({ url: server.url, tls: false, timeoutMs: 2_000, logger: silentLogger });
+      database = new BackendDatabase({ url: server.url, tls: null, timeoutMs: 2_000, logger: silentLogger });
     });
     afterAll(async () => {
       await database.close();
@@ -99,7 +99,7 @@ for (const kind of ['mariadb', 'postgres'] as const) {
 
 describe('a database that cannot be reached', () => {
   test('rejects within its time, and names no password', async () => {
-    const database = new BackendDatabase({ url: 'mysql://app:geheim@127.0.0.1:9/shop', tls: false, timeoutMs: 300, logger: silentLogger });
+    const database = new BackendDatabase({ url: 'mysql://app:geheim@127.0.0.1:9/shop', tls: null, timeoutMs: 300, logger: silentLogger });
     const book = new BackendAddresses({ database, table: { name: 't', phoneColumn: 'p', workspaceColumn: null }, phones: 'any', defaultCountry: 'ID' });
     const error = await book.find(workspaceKey(7), THERE).then(
       () => null,

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { generate } from 'selfsigned';
 import { ConfigError, loadConfig } from '../../../whatsapp-service/config/load-config.js';
 import type { LoadConfigInput } from '../../../whatsapp-service/config/load-config.js';
 import type { Config } from '../../../whatsapp-service/config/config.js';
@@ -9,6 +10,11 @@ import type { Config } from '../../../whatsapp-service/config/config.js';
 const SECRET = '9c1f0b7e5d3a48c2b6f4e8a17d0c95e3a2b8f61d4c7e9053';
 const OTHER_SECRET = 'whsec_dzV4c0tqR2hQYjl1VG0yTnFMcFZ5OFJmRWM0QWlXbzE=';
 const GOOD = { BACKEND_URL: 'https://shop.example.com', WEBHOOK_SECRET: SECRET };
+
+const certificates = mkdtempSync(path.join(tmpdir(), 'config-ca-'));
+const CERTIFICATE_FILE = path.join(certificates, 'ca.pem');
+writeFileSync(CERTIFICATE_FILE, (await generate()).cert);
+afterAll(() => rmSync(certificates, { recursive: true, force: true }));
 
 let dir: string;
 let dotenvFile: string;
@@ -51,7 +57,7 @@ describe('the defaults', () => {
       broadcastPort: 3004,
       backend: { url: 'https://shop.example.com', secrets: [SECRET], token: null, timeoutMs: 10_000, retrySchedule: [5 * S, 30 * S, 2 * M, 10 * M, 30 * M, H, 3 * H, 6 * H, 12 * H, D, D, D, D], probeMs: 60_000, breakerMs: 30_000, concurrency: 8, allowedHosts: [], keepDeliveredMs: 7 * D, keepDeadMs: 90 * D },
       sync: { auto: true, concurrentRequests: 5, chatsPerSecond: 10, retryDelayMs: 2_000, quickRetries: 3, retryCapMs: 300_000, batchSize: 50, maxChatsInMemory: 100, maxChats: 0, windowDays: 0 },
-      backendDatabase: { url: null, tls: false, timeoutMs: 10_000, phones: 'any', addresses: null, contacts: null },
+      backendDatabase: { url: null, tls: null, timeoutMs: 10_000, phones: 'any', addresses: null, contacts: null },
       contacts: { importMaxBytes: 33_554_432, importMaxRows: 1_000_000, optOutWords: ['stop', 'berhenti', 'unsubscribe'], optInWords: ['start', 'mulai', 'subscribe'], checksPerMinute: 60 },
       groupParticipants: 'full',
       browser: { kind: 'auto', path: null, noSandbox: false },
@@ -142,6 +148,12 @@ describe('values', () => {
     expect(load({ ...GOOD, WEBHOOK_RETRY_SCHEDULE: '50ms, 2S,1m*3,1d' }).backend.retrySchedule).toEqual([50, 2_000, 60_000, 60_000, 60_000, 86_400_000]);
   });
 
+  test('the authority of a database is read from its file', () => {
+    const { tls } = load({ ...GOOD, BACKEND_DB_TLS: 'true', BACKEND_DB_CA_FILE: CERTIFICATE_FILE }).backendDatabase;
+    expect(tls?.ca).toMatch(/^-----BEGIN CERTIFICATE-----/);
+    expect(load({ ...GOOD, BACKEND_DB_TLS: 'true' }).backendDatabase.tls).toEqual({ ca: null });
+  });
+
   // prettier-ignore
   test.each([
     ['WEBHOOK_RETRY_SCHEDULE', '5,30', /has a step that is not a time\. Write times with a unit/],
@@ -177,6 +189,8 @@ describe('values', () => {
     ['BACKEND_URL', 'https://me:hunter2hunter2@shop.example.com', /user name or a password/],
     ['BACKEND_URL', 'https://shop.example.com?key=hunter2hunter2', /has a query/],
     ['BACKEND_URL', 'https://shop.example.com/api/whatsapp/webhook', /which the bridge adds itself/],
+    ['BACKEND_DB_CA_FILE', '/nowhere/ca.pem', /cannot be read \(ENOENT\)\. Write the path of a PEM file/],
+    ['BACKEND_DB_CA_FILE', import.meta.filename, /holds no certificate/],
     ['WEBHOOK_SECRET', 'changeme', /WEBHOOK_SECRET in the environment \(signs what is sent to the backend\) cannot be used\./],
     ['WEBHOOK_PREVIOUS_SECRET', 'changeme', /WEBHOOK_PREVIOUS_SECRET .* cannot be used\./],
   ])('%s=%j is refused', (name, value, message) => {
@@ -201,6 +215,8 @@ describe('contradictions', () => {
     ['a hub with the real engine', { ...GOOD, SANDBOX_HUB_URL: 'http://127.0.0.1:1', SANDBOX_HUB_TOKEN: 'hubtoken123' }, /^SANDBOX_HUB_URL and SANDBOX_HUB_TOKEN are set with ENGINE=webjs/],
     ['a hub token without a hub',  { ENGINE: 'sandbox', SANDBOX_HUB_TOKEN: 'hubtoken123' }, /^SANDBOX_HUB_TOKEN is set without/],
     ['one folder for two',         { ...GOOD, DATA_DIR: './x/../sessions' }, /^DATA_DIR and SESSIONS_DIR are the same folder/],
+    ['an authority and no encryption', { ...GOOD, BACKEND_DB_CA_FILE: CERTIFICATE_FILE }, /^BACKEND_DB_CA_FILE is set without BACKEND_DB_TLS/],
+    ['a certificate for an address', { ...GOOD, BACKEND_DB_TLS: 'true', BACKEND_DB_URL: 'mysql://app:token12345@10.0.0.7/shop' }, /^BACKEND_DB_TLS is set and BACKEND_DB_URL names its host by address/],
     ['a token for nobody',         { ENGINE: 'sandbox', BACKEND_TOKEN: 'token12345' }, /^BACKEND_TOKEN is set without BACKEND_URL/],
     ['the secret as the token',    { ...GOOD, BACKEND_TOKEN: SECRET }, /^BACKEND_TOKEN is the same as WEBHOOK_SECRET/],
   ])('%s', (_name, env, message) => {
