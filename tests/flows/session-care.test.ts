@@ -8,7 +8,7 @@ import { createLogger } from '../../whatsapp-service/shared/logger.js';
 import { InProcessBridge, World } from '../helpers/bridge.js';
 import { eventsOf, eventThat, faultsOf, hubWithScript, processesNaming, rowsOf } from '../helpers/flow.js';
 import { endGroup } from '../../whatsapp-service/whatsapp/web/profile.js';
-import { httpProxy, PROXY_PASSWORD, PROXY_USER, socksProxy } from '../helpers/proxies.js';
+import { httpProxy, httpsProxy, PROXY_PASSWORD, PROXY_USER, socksProxy } from '../helpers/proxies.js';
 import { browserPath, until } from '../helpers/sandbox-client.js';
 
 /** A page of this name takes 400 MB more than the others. */
@@ -102,11 +102,17 @@ describe('pairing', () => {
 });
 
 describe('a proxy of its own', () => {
+  /** The one certificate that the sandbox's browser takes without an authority. */
+  const hubsIdentity = (): { key: string; cert: string } => {
+    const [key, cert] = ['sandbox-key.pem', 'sandbox-cert.pem'].map((name) => readFileSync(join(world.dir, 'hub', name), 'utf8'));
+    return { key: key ?? '', cert: cert ?? '' };
+  };
+
   test.each([
-    { what: 'HTTP', open: httpProxy },
-    { what: 'SOCKS 5', open: socksProxy },
-  ])('over $what is all that the session uses, and its credentials are nowhere to be read', async ({ what, open }) => {
-    const id = what === 'HTTP' ? 'via-http' : 'via-socks';
+    { what: 'HTTP', id: 'via-http', open: httpProxy },
+    { what: 'HTTPS', id: 'via-https', open: (port: number) => httpsProxy(port, hubsIdentity()) },
+    { what: 'SOCKS 5', id: 'via-socks', open: socksProxy },
+  ])('over $what is all that the session uses, and its credentials are nowhere to be read', async ({ id, open }) => {
     const proxy = await open(world.hub.pagePort);
     try {
       const created = await create(id, { proxy: { server: proxy.server, ...CREDENTIALS, password: 'wrong' } });

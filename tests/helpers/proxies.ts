@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** A proxy as a provider sells one: it asks who is there, and brings whatever is asked for to one port of this machine. */
 export interface TestProxy {
@@ -15,7 +17,7 @@ export interface TestProxy {
 export const PROXY_USER = 'toko-sebelah';
 export const PROXY_PASSWORD = 'rahasia-dapur-4711';
 
-const pipe = (one: Socket, other: Socket): void => {
+const pipe = (one: Duplex, other: Duplex): void => {
   for (const [from, to] of [[one, other], [other, one]] as const) {
     from.pipe(to);
     from.on('error', () => to.destroy());
@@ -47,9 +49,18 @@ async function opened(server: Server, scheme: string, counts: { reached: string[
 /** `CONNECT` with basic authentication. */
 export function httpProxy(targetPort: number): Promise<TestProxy> {
   const counts = { reached: [] as string[], refused: 0 };
+  return opened(createHttpServer().on('connect', connecting(targetPort, counts)), 'http', counts);
+}
+
+/** The same, and the way to the proxy itself is encrypted. `identity`: PEM. */
+export function httpsProxy(targetPort: number, identity: { key: string; cert: string }): Promise<TestProxy> {
+  const counts = { reached: [] as string[], refused: 0 };
+  return opened(createHttpsServer(identity).on('connect', connecting(targetPort, counts)), 'https', counts);
+}
+
+function connecting(targetPort: number, counts: { reached: string[]; refused: number }): (request: IncomingMessage, socket: Duplex) => void {
   const expected = `Basic ${Buffer.from(`${PROXY_USER}:${PROXY_PASSWORD}`).toString('base64')}`;
-  const server = createHttpServer();
-  server.on('connect', (request, socket: Socket) => {
+  return (request, socket) => {
     if (request.headers['proxy-authorization'] !== expected) {
       counts.refused++;
       return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="test"\r\nConnection: close\r\n\r\n');
@@ -60,8 +71,7 @@ export function httpProxy(targetPort: number): Promise<TestProxy> {
       pipe(socket, target);
     });
     target.on('error', () => socket.destroy());
-  });
-  return opened(server, 'http', counts);
+  };
 }
 
 /** SOCKS 5 (RFC 1928) with user name and password (RFC 1929). */
