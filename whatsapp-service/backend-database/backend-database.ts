@@ -2,15 +2,9 @@ import { Kysely, sql, type Expression, type RawBuilder, type SqlBool } from 'kys
 import { ApiError } from '../contracts/errors.js';
 import { endsWithin } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
-import { backendDialect, kindOf, type BackendDatabaseKind } from './backend-dialect.js';
+import { backendDialect, kindOf, type BackendConnection, type BackendDatabaseKind } from './backend-dialect.js';
 
-export interface BackendDatabaseOptions {
-  /** `mysql://`, `mariadb://`, `postgres://` or `postgresql://`, with user, password and database. */
-  url: string;
-  /** Encrypted, with a certificate of this host that `ca` (PEM), or an authority that Node knows, vouches for. Null: not encrypted. */
-  tls: { ca: string | null } | null;
-  /** How long a connection and a query may each take. */
-  timeoutMs: number;
+export interface BackendDatabaseOptions extends BackendConnection {
   logger: Logger;
 }
 

@@ -1,16 +1,18 @@
 import { MysqlDialect, PostgresDialect, type Dialect } from 'kysely';
 import type { Pool as MysqlPool } from 'mysql2';
 import type { Pool as PostgresPool } from 'pg';
+import { bareHost } from '../shared/bare-host.js';
 
 export type BackendDatabaseKind = 'mysql' | 'postgres';
 
 export const kindOf = (url: string): BackendDatabaseKind => (url.startsWith('postgres') ? 'postgres' : 'mysql');
 
-const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
-
-interface Connection {
+export interface BackendConnection {
+  /** `mysql://`, `mariadb://`, `postgres://` or `postgresql://`, with user, password and database. */
   url: string;
+  /** Encrypted, with a certificate of this host that `ca` (PEM), or an authority that Node knows, vouches for. Null: not encrypted. */
   tls: { ca: string | null } | null;
+  /** How long a connection and a query may each take. */
   timeoutMs: number;
 }
 
@@ -19,16 +21,16 @@ const CONNECTIONS = 4;
 const IDLE_MS = 60_000;
 
 /** Each driver is loaded when it is first asked: most services have no use for either. */
-export function backendDialect(connection: Connection): Dialect {
+export function backendDialect(connection: BackendConnection): Dialect {
   return kindOf(connection.url) === 'postgres' ? new PostgresDialect({ pool: () => postgresPool(connection) }) : new MysqlDialect({ pool: () => mysqlPool(connection) });
 }
 
-async function postgresPool({ url, tls, timeoutMs }: Connection): Promise<PostgresPool> {
+async function postgresPool({ url, tls, timeoutMs }: BackendConnection): Promise<PostgresPool> {
   const { default: pg } = await import('pg');
   const pool = new pg.Pool({
     connectionString: url,
     // The host is what its certificate is compared with, also where it is an address.
-    ...(tls && { ssl: { rejectUnauthorized: true, host: hostOf(url), ...(tls.ca !== null && { ca: tls.ca }) } }),
+    ...(tls && { ssl: { rejectUnauthorized: true, host: bareHost(new URL(url)), ca: tls.ca ?? undefined } }),
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
@@ -44,17 +46,18 @@ async function postgresPool({ url, tls, timeoutMs }: Connection): Promise<Postgr
   return pool;
 }
 
-async function mysqlPool({ url, tls, timeoutMs }: Connection): Promise<MysqlPool> {
+async function mysqlPool({ url, tls, timeoutMs }: BackendConnection): Promise<MysqlPool> {
   const { createPool } = await import('mysql2');
-  const { port, username, password, pathname } = new URL(url);
+  const address = new URL(url);
+  const { port, username, password, pathname } = address;
   const pool = createPool({
-    host: hostOf(url),
+    host: bareHost(address),
     port: port === '' ? 3306 : Number(port),
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
     database: decodeURIComponent(pathname.slice(1)),
     // Without `verifyIdentity` the certificate of any other host would do.
-    ...(tls && { ssl: { rejectUnauthorized: true, verifyIdentity: true, ...(tls.ca !== null && { ca: tls.ca }) } }),
+    ...(tls && { ssl: { rejectUnauthorized: true, verifyIdentity: true, ca: tls.ca ?? undefined } }),
     connectionLimit: CONNECTIONS,
     idleTimeout: IDLE_MS,
     connectTimeout: timeoutMs,

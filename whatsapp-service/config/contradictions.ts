@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { bareHost } from '../shared/bare-host.js';
 import { HOW_TO_MAKE_A_SECRET } from './settings.js';
 import type { SettingName, Settings } from './settings.js';
 
@@ -86,7 +87,7 @@ export const RULES: readonly Rule[] = [
 
   // The driver compares the certificate with a name alone.
   rule(['BACKEND_DB_TLS', 'BACKEND_DB_URL'], ({ BACKEND_DB_TLS, BACKEND_DB_URL }) =>
-    BACKEND_DB_TLS && BACKEND_DB_URL !== null && /^(mysql|mariadb):/.test(BACKEND_DB_URL) && isIP(new URL(BACKEND_DB_URL).hostname.replace(/^\[|\]$/g, '')) !== 0
+    BACKEND_DB_TLS && BACKEND_DB_URL !== null && /^(mysql|mariadb):/.test(BACKEND_DB_URL) && isIP(bareHost(new URL(BACKEND_DB_URL))) !== 0
       ? 'BACKEND_DB_TLS is set and BACKEND_DB_URL names its host by address, which a certificate is not compared with. Write the host\'s name, as the certificate has it.'
       : null,
   ),

@@ -3,6 +3,7 @@ import type { Agent as HttpAgent, AgentOptions } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { BlockList, isIPv6, type LookupFunction } from 'node:net';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
+import { bareHost } from './bare-host.js';
 
 /**
  * What keeps a caller from reaching through the service into its network. An address is checked where it counts, when the connection is
@@ -40,8 +41,6 @@ for (const [network, bits, family] of NETWORKS) PRIVATE.addSubnet(network, bits,
 
 /** For a refusal in good time; what is connected to is checked by the agents, whatever this says. */
 export const isPrivateAddress = (address: string): boolean => PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-
-const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 
 export function isListed(url: URL, hosts: readonly string[]): boolean {
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;

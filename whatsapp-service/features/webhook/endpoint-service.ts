@@ -6,6 +6,7 @@ import type { ChangeEndpoint, CreateEndpoint, EndpointView, RotateSecret } from 
 import { deleteEndpoint, drainedEndpoints, findEndpoint, giveUpPart, insertEndpoint, listEndpoints, updateEndpoint } from '../../outbox/endpoint-store.js';
 import type { EndpointState } from '../../outbox/dispatchers.js';
 import { isHiddenIpv4, isListed, isPrivateAddress } from '../../shared/address-guard.js';
+import { bareHost } from '../../shared/bare-host.js';
 import { iso, type Clock } from '../../shared/clock.js';
 import { newEndpointId } from '../../shared/ids.js';
 import type { Storage } from '../../storage/database.js';
@@ -106,7 +107,7 @@ export class EndpointService {
   /** What can be known before a connection is made; the address that a name has is looked at then. */
   private checkUrl(text: string): void {
     const url = new URL(text);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const host = bareHost(url);
     const isPrivate = isIP(host) === 0 ? /(^|\.)localhost$/.test(host) : isPrivateAddress(host);
     if (isHiddenIpv4(url) || (isPrivate && !isListed(url, this.options.allowedHosts))) throw new ApiError('endpoint_url_not_allowed', { reason: 'private_address' });
   }
