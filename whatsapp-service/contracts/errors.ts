@@ -1,3 +1,5 @@
+import { SESSION_REASONS, type SessionReason, type SessionState } from './states.js';
+
 /**
  * The error catalogue: every code that the API can answer with, its HTTP status and its sentence.
  * A sentence tells its reader what to do next. `docs/api.md` lists the same codes; a test compares the two.
@@ -92,3 +94,7 @@ export const errorBody = (error: ApiError, requestId: string): ErrorBody => ({
 
 /** `invalid_request` for one field. */
 export const invalidField = (field: string, message: string): ApiError => new ApiError('invalid_request', { fields: [{ field, message }] });
+
+/** `session_wrong_state` for a session as it is. */
+export const sessionWrongState = ({ state, reason }: { state: SessionState; reason: SessionReason }, more: Record<string, unknown> = {}): ApiError =>
+  new ApiError('session_wrong_state', { state, reason, reason_message: SESSION_REASONS[reason].message, ...more });

@@ -3,9 +3,8 @@ import type {
   BlastHead, BlastJobView, BlastList, BlastPreview, BlastQuery, BlastRecipientList, BlastRecipientQuery, BlastRecipientView, DryRun, EditBlast, PreviewBlast, RepeatBlast, StartedBlast,
 } from '../../contracts/blast-api.js';
 import { Cursors } from '../../contracts/cursor.js';
-import { ApiError } from '../../contracts/errors.js';
+import { ApiError, sessionWrongState } from '../../contracts/errors.js';
 import { mayUseAll, type Caller } from '../../contracts/route.js';
-import { SESSION_REASONS } from '../../contracts/states.js';
 import type { Clock } from '../../shared/clock.js';
 import type { BlastId } from '../../shared/ids.js';
 import { workspaceFromJson, type WorkspaceId } from '../../shared/workspace.js';
@@ -85,7 +84,7 @@ export class BlastService {
       const missing = await missingSession(trx, job);
       if (missing) throw new ApiError('session_not_found', { session_id: missing.id });
       const ended = await endedSession(trx, job);
-      if (ended) throw new ApiError('session_wrong_state', { session_id: ended.id, state: ended.state, reason: ended.reason, reason_message: SESSION_REASONS[ended.reason].message });
+      if (ended) throw sessionWrongState(ended, { session_id: ended.id });
       if (job.state !== 'SCHEDULED' && job.scheduled_at !== null && job.scheduled_at > clock.now()) await control.schedule(trx, job);
       else await control.run(trx, job);
     });

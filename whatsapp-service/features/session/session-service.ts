@@ -1,7 +1,7 @@
-import { ApiError } from '../../contracts/errors.js';
+import { ApiError, sessionWrongState } from '../../contracts/errors.js';
 import type { EchoedId } from '../../contracts/payloads.js';
 import type { ProxyInput, SessionView } from '../../contracts/session-api.js';
-import { SESSION_REASONS, SESSION_STATES, type SessionState } from '../../contracts/states.js';
+import { SESSION_STATES, type SessionState } from '../../contracts/states.js';
 import type { ChatSyncView } from '../../contracts/chat-sync-api.js';
 import { asSessionId, type SessionId } from '../../shared/ids.js';
 import type { BrowserFigures } from '../../shared/metrics.js';
@@ -164,7 +164,7 @@ export class SessionService {
 
   async qr(id: SessionId): Promise<CurrentQr> {
     const supervisor = await this.in(id, ['SCAN_QR_CODE']);
-    if (!supervisor.qr) throw wrongState(supervisor);
+    if (!supervisor.qr) throw sessionWrongState(supervisor);
     return supervisor.qr;
   }
 
@@ -250,7 +250,7 @@ export class SessionService {
   private async in(id: SessionId, states: readonly SessionState[]): Promise<SessionSupervisor> {
     const supervisor = this.supervisors.get(id);
     if (!supervisor) throw new ApiError('session_not_found', { session_id: id });
-    if (!states.includes(supervisor.state)) throw wrongState(supervisor, states);
+    if (!states.includes(supervisor.state)) throw sessionWrongState(supervisor, { allowed: states });
     return supervisor;
   }
 
@@ -258,9 +258,4 @@ export class SessionService {
     const id = asSessionId(row.id);
     return sessionView(row, this.supervisors.get(id), await this.options.latestSync(id));
   }
-}
-
-function wrongState(supervisor: SessionSupervisor, allowed?: readonly SessionState[]): ApiError {
-  const { state, reason } = supervisor;
-  return new ApiError('session_wrong_state', { state, reason, reason_message: SESSION_REASONS[reason].message, ...(allowed && { allowed }) });
 }
