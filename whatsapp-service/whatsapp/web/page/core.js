@@ -8,7 +8,7 @@ window.__waBridge = bridge;
 const BEYOND_ASCII = /[^ -~]/g;
 const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 /** One emoji makes a text of two bytes a character, which costs every process on its way a third more. */
-const ascii = (json) => (json.search(BEYOND_ASCII) < 0 ? json : json.replace(BEYOND_ASCII, escaped));
+const ascii = (json) => json.replace(BEYOND_ASCII, escaped);
 /** Rows one by one: what has to be rewritten is short, and no second copy of the whole is made. */
 const rowsOf = (values) => {
   let text = '';
