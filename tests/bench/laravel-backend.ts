@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DatabaseSync } from '@photostructure/sqlite';
+import { rowsIn } from '../helpers/flow.js';
 import { LaravelApp } from '../helpers/laravel-app.js';
 import { BENCH_SECRET } from './stage.js';
 
@@ -21,17 +21,9 @@ export async function onLaravel<T>(work: (url: string) => Promise<T>): Promise<O
   try {
     await app.optimize();
     const result = await work(await app.serve(WORKERS));
-    return { result, batches: batchesIn(join(app.storage, 'database.sqlite')) };
+    const batches = rowsIn(join(app.storage, 'database.sqlite'), "select 1 from whatsapp_deliveries where event = 'chats.sync'").length;
+    return { result, batches };
   } finally {
     await app.close();
-  }
-}
-
-function batchesIn(file: string): number {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    return (database.prepare("select count(*) as n from whatsapp_deliveries where event = 'chats.sync'").get() as { n: number }).n;
-  } finally {
-    database.close();
   }
 }

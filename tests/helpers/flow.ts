@@ -71,8 +71,11 @@ export function hubWithScript(hub: Hub, script: string): Hub {
 }
 
 /** Rows of the service's database, read beside it. */
-export function rowsOf<T>(dataDir: string, query: string, ...values: (string | number)[]): T[] {
-  const db = new DatabaseSync(join(dataDir, 'bridge.sqlite'), { readOnly: true });
+export const rowsOf = <T>(dataDir: string, query: string, ...values: (string | number)[]): T[] => rowsIn<T>(join(dataDir, 'bridge.sqlite'), query, ...values);
+
+/** Of any SQLite file. */
+export function rowsIn<T>(file: string, query: string, ...values: (string | number)[]): T[] {
+  const db = new DatabaseSync(file, { readOnly: true });
   try {
     return db.prepare(query).all(...values) as T[];
   } finally {

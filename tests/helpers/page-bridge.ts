@@ -4,8 +4,8 @@ import { createContext, runInContext } from 'node:vm';
 
 /** WhatsApp Web's modules by their names. */
 export type Modules = Record<string, unknown>;
-export type Answer = { ok: unknown } | { error: { code: string; message: string } };
-export interface PageBridge {
+type Answer = { ok: unknown } | { error: { code: string; message: string } };
+interface PageBridge {
   /** What a call answers, read as node reads it. */
   (name: string, args?: unknown): Promise<Answer>;
   /** What leaves the page. */
