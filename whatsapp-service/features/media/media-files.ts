@@ -58,7 +58,14 @@ export class MediaFiles {
         done(null, chunk);
       },
     });
-    await pipeline(source, meter, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+    const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+    try {
+      await pipeline(source, meter, file);
+    } catch (error) {
+      // A source that failed at once may have been faster than the opening: the file would come after its removal.
+      if (!file.closed) await new Promise<void>((resolve) => file.once('close', () => resolve()));
+      throw error;
+    }
     return { path, size, sha256: hash.digest('hex') };
   }
 
